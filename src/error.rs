@@ -1,0 +1,117 @@
+//! The one error type: a line for the user and what it means for the fetch.
+//!
+//! No `core::fmt`: its machinery costs tens of kilobytes in a binary that counts each one. Lines are put together with
+//! `[..].concat()` and [`dec`].
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What the fetch may do about an [`Error`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// May pass: the line broke, nobody answered, the server is busy. Try again, then the next source.
+    Transient,
+    /// This source will not deliver (404, an unverified certificate). The next source may.
+    Source,
+    /// The bytes are not those that were asked for, or not those of which a part was already delivered.
+    Content,
+    /// The TLS peer is sound but speaks nothing that this implementation does. Another implementation may be tried.
+    Negotiation,
+    /// Our side: arguments, the manifest, the disk, a closed pipe. Nothing that a source can mend.
+    Local,
+}
+
+/// Why something was not done, in one line without a newline at its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Error {
+    /// What may be done about it.
+    pub kind: Kind,
+    /// The line for the user.
+    pub text: String,
+    /// How many seconds the server asked us to wait (RFC 9110, section 10.2.3), if it did.
+    pub retry_after: Option<u32>,
+}
+
+/// The result of anything that can fail with a line for the user.
+pub type Result<T> = core::result::Result<T, Error>;
+
+impl Error {
+    /// An error of `kind` whose text is the concatenation of `parts`.
+    #[cold]
+    #[inline(never)]
+    pub fn new(kind: Kind, parts: &[&str]) -> Self {
+        Error {
+            kind,
+            text: parts.concat(),
+            retry_after: None,
+        }
+    }
+
+    /// The same error with `prefix` put before its text.
+    #[cold]
+    #[inline(never)]
+    pub fn context(mut self, prefix: &[&str]) -> Self {
+        let mut text = prefix.concat();
+        text.push_str(&self.text);
+        self.text = text;
+        self
+    }
+}
+
+/// `n` in decimal.
+#[inline(never)]
+pub fn dec(mut n: u64) -> String {
+    let mut digits = Vec::new();
+    loop {
+        digits.push(b'0' + (n % 10) as u8);
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    digits.iter().rev().map(|&d| char::from(d)).collect()
+}
+
+/// Bytes from outside as text fit for a terminal: control characters and what is not UTF-8 become `?`.
+///
+/// At most `max` bytes of `bytes` are shown.
+#[inline(never)]
+pub fn printable(bytes: &[u8], max: usize) -> String {
+    let mut text = String::new();
+    for chunk in bytes.get(..max).unwrap_or(bytes).utf8_chunks() {
+        for c in chunk.valid().chars() {
+            text.push(if c.is_control() { '?' } else { c });
+        }
+        if !chunk.invalid().is_empty() {
+            text.push('?');
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimal() {
+        assert_eq!(dec(0), "0");
+        assert_eq!(dec(1234567890), "1234567890");
+        assert_eq!(dec(u64::MAX), "18446744073709551615");
+    }
+
+    #[test]
+    fn text_is_made_printable() {
+        assert_eq!(printable(b"a\x1b[2J\r\n\xff\xc3\xa9", 99), "a?[2J???\u{e9}");
+        assert_eq!(printable(b"abcdef", 3), "abc");
+    }
+
+    #[test]
+    fn context_goes_before() {
+        let e = Error::new(Kind::Local, &["disk ", "full"]).context(&["Failed: "]);
+        assert_eq!(
+            (e.kind, e.text.as_str()),
+            (Kind::Local, "Failed: disk full")
+        );
+    }
+}

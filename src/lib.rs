@@ -1,0 +1,12 @@
+//! ptex fetches the files that a scie left out.
+//!
+//! This crate is the program without its machine: `no_std`, no `unsafe`, and all that touches an operating system is
+//! behind the `os` crate.
+
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod error;
+pub mod stream;
