@@ -11,6 +11,12 @@ pub trait Stream {
     /// stream (a TCP FIN, a close_notify); an end that is not orderly is an error.
     fn read(&mut self, buf: &mut [u8]) -> Result<usize>;
 
+    /// Whether a `read` would return something without waiting, as far as that is known. The body is handed on in
+    /// large writes while bytes keep coming, and at once when they do not.
+    fn ready(&mut self) -> bool {
+        false
+    }
+
     /// Writes all of `data` and hands it to the layer below before it returns.
     fn write_all(&mut self, data: &[u8]) -> Result<()>;
 }
@@ -18,6 +24,9 @@ pub trait Stream {
 impl<S: Stream + ?Sized> Stream for alloc::boxed::Box<S> {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         (**self).read(buf)
+    }
+    fn ready(&mut self) -> bool {
+        (**self).ready()
     }
     fn write_all(&mut self, data: &[u8]) -> Result<()> {
         (**self).write_all(data)
