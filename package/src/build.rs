@@ -1,0 +1,116 @@
+//! The cargo call that builds the binary as it is released.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tinyjson::JsonValue;
+
+/// The root of the workspace, in which every build runs so that its `.cargo/config.toml` holds.
+pub fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// A build of the released binary.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// The target triple.
+    pub target: String,
+    /// The cargo to call.
+    pub cargo: OsString,
+    /// More arguments for cargo.
+    pub args: Vec<OsString>,
+    /// Arguments for the compiler, for the last step alone. None of them may change the code.
+    pub rustc_args: Vec<OsString>,
+}
+
+impl Build {
+    /// The build for `target`, by the cargo that runs this program (`CARGO`), else the one on the path.
+    pub fn new(target: &str) -> Self {
+        Build {
+            target: target.to_owned(),
+            cargo: std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+            args: Vec::new(),
+            rustc_args: Vec::new(),
+        }
+    }
+
+    /// Builds, with cargo's messages on stderr, and gives the path of the binary; or one line saying why not.
+    pub fn run(&self) -> Result<PathBuf, String> {
+        let mut command = Command::new(&self.cargo);
+        command
+            .current_dir(workspace())
+            .args(["rustc", "--release", "--package", "ptex", "--bin", "ptex"])
+            .arg("--target")
+            .arg(&self.target)
+            .arg("--message-format=json-render-diagnostics")
+            .args(&self.args)
+            .arg("--")
+            .args(&self.rustc_args)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit());
+        let output = command
+            .output()
+            .map_err(|e| format!("could not run {}: {e}", self.cargo.display()))?;
+        if !output.status.success() {
+            return Err(format!(
+                "cargo could not build ptex for {} ({})",
+                self.target, output.status
+            ));
+        }
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter_map(executable)
+            .next_back()
+            .ok_or_else(|| format!("cargo built no binary for {}", self.target))
+    }
+}
+
+/// The path of the binary that a line of cargo's JSON messages announces, if it does.
+fn executable(line: &str) -> Option<PathBuf> {
+    let message: JsonValue = line.parse().ok()?;
+    let object: &std::collections::HashMap<String, JsonValue> = message.get()?;
+    if object.get("reason")?.get::<String>()? != "compiler-artifact" {
+        return None;
+    }
+    Some(PathBuf::from(object.get("executable")?.get::<String>()?))
+}
+
+/// The triple of the machine that compiles, as the compiler names it.
+pub fn host() -> Result<String, String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(&rustc)
+        .arg("-vV")
+        .output()
+        .map_err(|e| format!("could not run {}: {e}", rustc.display()))?;
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+        .ok_or_else(|| format!("{} -vV names no host", rustc.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_binary_is_an_executable() {
+        let of = |line: &str| executable(line);
+        assert_eq!(
+            of(r#"{"reason":"compiler-artifact","executable":"/t/ptex"}"#),
+            Some(PathBuf::from("/t/ptex"))
+        );
+        assert_eq!(
+            of(r#"{"reason":"compiler-artifact","executable":null}"#),
+            None
+        );
+        assert_eq!(of(r#"{"reason":"build-finished","success":true}"#), None);
+        assert_eq!(of("not JSON"), None);
+    }
+
+    #[test]
+    fn the_host_is_a_triple() {
+        assert!(host().unwrap().split('-').count() >= 3);
+    }
+}
