@@ -1,3 +1,29 @@
-//! Everything that touches an operating system. What each system does differently is in a folder of its name.
+//! Everything that touches an operating system: process start, environment, clock, randomness, files, terminal, sockets.
+//!
+//! What systems do differently is in a folder of the system's name, with the same items in each; what is above it does
+//! not know which one it runs on. The crate knows nothing of URLs, HTTP or TLS.
 
 #![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod errno;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as sys;
+
+pub use errno::Errno;
+pub use sys::{clock, env, file, random, term};
+
+/// What the `start` crate needs to begin and to end a process; nothing for the program itself.
+pub mod process {
+    #[cfg(target_os = "linux")]
+    pub use crate::sys::arch::image;
+    pub use crate::sys::env::set_stack;
+    pub use crate::sys::process::{Layout, exit, relocate};
+    pub use crate::sys::signal::discard_unfinished;
+}

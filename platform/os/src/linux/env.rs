@@ -1,0 +1,56 @@
+//! Arguments and environment, read where the kernel put them.
+
+use core::ffi::CStr;
+use core::ptr::null;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// The initial stack: argc, argv…, NULL, envp…, NULL, auxiliary vector. Null in a program that has another start code.
+static STACK: AtomicPtr<*const i8> = AtomicPtr::new(null::<*const i8>().cast_mut());
+
+/// Says where the initial stack is.
+///
+/// # Safety
+/// `stack` is what the kernel passed to `_start`, and stays as it is for as long as the process runs.
+pub unsafe fn set_stack(stack: *const usize) {
+    STACK.store(stack as *mut *const i8, Ordering::Relaxed);
+}
+
+/// The strings of a NULL-terminated array.
+struct Strings(*const *const i8);
+
+impl Iterator for Strings {
+    type Item = &'static [u8];
+    fn next(&mut self) -> Option<Self::Item> {
+        // SAFETY: by `set_stack`, the pointers up to and including the NULL are there, each to a C string that is never
+        // changed; this stops at the NULL.
+        unsafe {
+            if self.0.is_null() || (*self.0).is_null() {
+                return None;
+            }
+            let string = CStr::from_ptr((*self.0).cast());
+            self.0 = self.0.add(1);
+            Some(string.to_bytes())
+        }
+    }
+}
+
+/// The arguments, the program's name first.
+pub fn args() -> impl Iterator<Item = &'static [u8]> {
+    let stack = STACK.load(Ordering::Relaxed);
+    Strings(if stack.is_null() {
+        null()
+    } else {
+        // SAFETY: argv follows argc.
+        unsafe { stack.add(1) }
+    })
+}
+
+/// The value of an environment variable, if it is set.
+pub fn var(name: &str) -> Option<&'static [u8]> {
+    let mut all = Strings(STACK.load(Ordering::Relaxed));
+    if !all.0.is_null() {
+        // SAFETY: envp follows argv, which has argc entries and a NULL.
+        unsafe { all.0 = all.0.add(*all.0 as usize + 2) };
+    }
+    all.find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}

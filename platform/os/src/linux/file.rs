@@ -1,0 +1,172 @@
+//! Files, folders and the standard streams.
+
+use super::signal;
+use crate::Errno;
+use alloc::ffi::CString;
+use alloc::vec::Vec;
+use core::mem::MaybeUninit;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{self, CWD, FileType, Mode, OFlags};
+use rustix::{io, stdio};
+
+fn c_string(path: &[u8]) -> Result<CString, Errno> {
+    CString::new(path).map_err(|_| Errno(22))
+}
+
+fn open(path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    Ok(fs::open(
+        c_string(path)?.as_c_str(),
+        flags | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?)
+}
+
+/// A file that is open for reading.
+pub struct File(OwnedFd);
+
+impl File {
+    /// Opens `path`, which may be anything that can be read but a folder.
+    pub fn open(path: &[u8]) -> Result<File, Errno> {
+        let file = open(path, OFlags::RDONLY | OFlags::NOCTTY)?;
+        // A folder can be opened but not read: say so now.
+        match fs::fstat(&file) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+                Err(Errno(21))
+            }
+            _ => Ok(File(file)),
+        }
+    }
+
+    /// Reads up to `buf.len()` bytes; 0 is the end of the file.
+    pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Errno> {
+        loop {
+            match io::read(&self.0, &mut *buf) {
+                Err(io::Errno::INTR) => {}
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// The number of bytes, where the file has such a number (a regular file).
+    pub fn size(&self) -> Option<u64> {
+        let stat = fs::fstat(&self.0).ok()?;
+        (FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+            .then_some(stat.st_size as u64)
+    }
+}
+
+/// Calls `visit` with the name of each entry of a folder, but for `.` and `..`.
+pub fn list(path: &[u8], visit: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+    let folder = open(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
+    let mut buf = Vec::with_capacity(4096);
+    let space: &mut [MaybeUninit<u8>] = buf.spare_capacity_mut();
+    let mut entries = fs::RawDir::new(folder, space);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        match entry.file_name().to_bytes() {
+            b"." | b".." => {}
+            name => visit(name),
+        }
+    }
+    Ok(())
+}
+
+/// Writes all of `data`: short writes, interruptions and a descriptor that was made non-blocking by whoever shares it
+/// are no errors.
+fn write_all(fd: BorrowedFd, mut data: &[u8]) -> Result<(), Errno> {
+    while !data.is_empty() {
+        match io::write(fd, data) {
+            // Not an answer that write(2) gives for more than 0 bytes; taken as the end, not as a reason to spin.
+            Ok(0) => return Err(Errno(28)),
+            Ok(n) => data = data.get(n..).unwrap_or_default(),
+            Err(io::Errno::INTR) => {}
+            Err(io::Errno::AGAIN) => {
+                let _ = poll(&mut [PollFd::new(&fd, PollFlags::OUT)], None);
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Writes all of `data` to stdout.
+pub fn write_stdout(data: &[u8]) -> Result<(), Errno> {
+    // SAFETY: this program never closes descriptor 1; if its parent did, write(2) says so.
+    write_all(unsafe { stdio::stdout() }, data)
+}
+
+/// Writes all of `data` to stderr. There is nobody to tell of a failure.
+pub fn write_stderr(data: &[u8]) {
+    // SAFETY: as for stdout.
+    let _ = write_all(unsafe { stdio::stderr() }, data);
+}
+
+/// A file that appears under its name only when it is complete.
+///
+/// Until then it has a temporary name in the same folder, which is removed when this is dropped and when the process is
+/// ended by a signal or a panic.
+pub struct NewFile {
+    file: OwnedFd,
+    temporary: CString,
+    name: CString,
+}
+
+impl NewFile {
+    /// Begins the file `name`. The folder must be one where a file can be made.
+    pub fn create(name: &[u8]) -> Result<NewFile, Errno> {
+        let name = c_string(name)?;
+        let mut random = [0; 8];
+        super::random(&mut random);
+        let folder = name
+            .as_bytes()
+            .iter()
+            .rposition(|&b| b == b'/')
+            .map_or(0, |slash| slash + 1);
+        let mut temporary = Vec::from(&name.as_bytes()[..folder]);
+        temporary.extend_from_slice(b".ptex-");
+        temporary.extend(random.iter().map(|b| b'a' + b % 26));
+        let temporary = c_string(&temporary)?;
+        // An existing file keeps its permissions, as it would if it were written over.
+        let mode = match fs::stat(name.as_c_str()) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+                return Err(Errno(21));
+            }
+            Ok(stat) => Some(Mode::from_raw_mode(stat.st_mode)),
+            Err(_) => None,
+        };
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        signal::unfinished(temporary.clone());
+        let file = fs::open(temporary.as_c_str(), flags, Mode::from_raw_mode(0o666))
+            .inspect_err(|_| signal::finished())?;
+        if let Some(mode) = mode {
+            let _ = fs::fchmod(&file, mode);
+        }
+        Ok(NewFile {
+            file,
+            temporary,
+            name,
+        })
+    }
+
+    /// Appends all of `data`.
+    pub fn write_all(&mut self, data: &[u8]) -> Result<(), Errno> {
+        write_all(self.file.as_fd(), data)
+    }
+
+    /// Puts the file on the disk and under its name, in place of what had that name.
+    pub fn commit(self) -> Result<(), Errno> {
+        fs::fsync(&self.file)?;
+        fs::renameat(CWD, self.temporary.as_c_str(), CWD, self.name.as_c_str())?;
+        signal::finished();
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        // After `commit` the name is no longer registered and this does nothing.
+        signal::discard_unfinished();
+    }
+}

@@ -1,0 +1,60 @@
+//! How a process begins and ends.
+
+use super::arch::{nr, syscall4};
+
+/// Ends the process with `status`.
+pub fn exit(status: i32) -> ! {
+    // SAFETY: exit_group takes no pointers and does not return.
+    unsafe { syscall4(nr::EXIT_GROUP, status as usize, 0, 0, 0) };
+    unreachable!()
+}
+
+/// Where the linker script put things, as distances from the table itself: the only form that is right before
+/// relocation. The `start` crate emits it; `link.ld` defines the symbols.
+#[repr(C)]
+pub struct Layout {
+    image: i32,
+    relr: i32,
+    relr_end: i32,
+    relro: i32,
+    relro_end: i32,
+}
+
+/// Adds the load address to each word that holds an address (the relocations of DT_RELR), then makes those words
+/// read-only.
+///
+/// # Safety
+/// Runs once, first of all, on the table of the running image, whose linked address is 0.
+#[inline(never)]
+pub unsafe fn relocate(layout: *const Layout) {
+    const PROT_READ: usize = 1;
+    // SAFETY: the linker put the relocation words between relr and relr_end, aligned; what they name are words of the
+    // image's RELRO segment, which is still writable and which no Rust code has looked at yet.
+    unsafe {
+        let at = |distance: i32| layout.cast::<u8>().offset(distance as isize) as *mut usize;
+        let base = at((*layout).image) as usize;
+        let mut entry = at((*layout).relr);
+        let mut next = entry;
+        while entry < at((*layout).relr_end) {
+            let word = entry.read();
+            // An even word is an address to relocate; an odd one is a bitmap of the words that follow it.
+            if word & 1 == 0 {
+                next = (base + word) as *mut usize;
+                *next += base;
+                next = next.add(1);
+            } else {
+                for bit in 1..usize::BITS {
+                    if word >> bit & 1 != 0 {
+                        *next.add(bit as usize - 1) += base;
+                    }
+                }
+                next = next.add(usize::BITS as usize - 1);
+            }
+            entry = entry.add(1);
+        }
+        let start = at((*layout).relro) as usize;
+        let length = at((*layout).relro_end) as usize - start;
+        // The script gives the segment pages of its own. A kernel that refuses leaves it writable, as it was.
+        syscall4(nr::MPROTECT, start, length, PROT_READ, 0);
+    }
+}
