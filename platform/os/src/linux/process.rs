@@ -25,7 +25,7 @@ pub struct Layout {
 ///
 /// # Safety
 /// Runs once, first of all, on the table of the running image, whose linked address is 0.
-#[inline(never)]
+#[inline(always)] // A call from another crate may go through the GOT, which is one of the things to relocate.
 pub unsafe fn relocate(layout: *const Layout) {
     const PROT_READ: usize = 1;
     // SAFETY: the linker put the relocation words between relr and relr_end, aligned; what they name are words of the

@@ -16,7 +16,7 @@ pub mod nr {
 ///
 /// # Safety
 /// The arguments must be what the call expects: pointers valid for as long as the kernel uses them.
-#[inline]
+#[inline(always)]
 pub unsafe fn syscall4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
     let result;
     // SAFETY: the kernel changes rax, rcx, r11 and what the arguments point to; the caller vouches for those.
