@@ -10,3 +10,4 @@ extern crate alloc;
 
 pub mod error;
 pub mod stream;
+pub mod url;

@@ -1,0 +1,625 @@
+//! URLs: the part of RFC 3986 that http, https, ftp, ftps and file need, and reference resolution (section 5).
+//!
+//! A [`Url`] is checked and normalised when it is made: whatever is printed from it is ASCII without spaces and control
+//! characters, so nothing can be injected into a request line or a header through one. It leaves to others what a path
+//! means on a file system or an FTP server, and which schemes a redirect may go to. There are no IDNA names.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::Ipv6Addr;
+
+use crate::error::{Error, Kind, Result, dec, printable};
+
+/// Bytes of a URL, as given and as printed. Signed URLs have a few KiB; servers refuse more than 8 to 64 KiB.
+pub const MAX_URL: usize = 64 * 1024;
+
+/// Bytes of a host name (RFC 1035, section 2.3.4).
+const MAX_HOST: usize = 255;
+
+/// Bytes of foreign text quoted in an error.
+const MAX_QUOTE: usize = 64;
+
+/// What a URL's bytes are fetched with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scheme {
+    /// RFC 9110, section 4.2.1.
+    Http,
+    /// RFC 9110, section 4.2.2.
+    Https,
+    /// RFC 1738, section 3.2.
+    Ftp,
+    /// FTP over implicit TLS.
+    Ftps,
+    /// RFC 8089.
+    File,
+}
+
+const SCHEMES: [Scheme; 5] = [
+    Scheme::Http,
+    Scheme::Https,
+    Scheme::Ftp,
+    Scheme::Ftps,
+    Scheme::File,
+];
+
+impl Scheme {
+    /// The scheme in lower case, without a colon.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+            Scheme::Ftp => "ftp",
+            Scheme::Ftps => "ftps",
+            Scheme::File => "file",
+        }
+    }
+
+    /// The port of a URL that names none; 0 for `file`.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+            Scheme::Ftp => 21,
+            Scheme::Ftps => 990,
+            Scheme::File => 0,
+        }
+    }
+
+    /// Whether TLS protects what is fetched.
+    pub fn is_secure(self) -> bool {
+        matches!(self, Scheme::Https | Scheme::Ftps)
+    }
+
+    fn named(name: &str) -> Result<Scheme> {
+        for scheme in SCHEMES {
+            if scheme.name().eq_ignore_ascii_case(name) {
+                return Ok(scheme);
+            }
+        }
+        let name = printable(name.as_bytes(), MAX_QUOTE);
+        Err(Error::new(
+            Kind::Local,
+            &["Protocol \"", &name, "\" not supported"],
+        ))
+    }
+}
+
+/// The host of a URL (RFC 3986, section 3.2.2).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Host {
+    /// A registered name in lower case; empty in `file` URLs only.
+    Name(String),
+    /// An IPv4 address, in network order.
+    V4([u8; 4]),
+    /// An IPv6 address, in network order.
+    V6([u8; 16]),
+}
+
+impl Host {
+    /// The host as in a URL: IPv6 addresses by RFC 5952, in brackets.
+    pub fn text(&self) -> String {
+        match self {
+            Host::Name(name) => name.clone(),
+            Host::V4([a, b, c, d]) => [a, b, c, d].map(|&octet| dec(u64::from(octet))).join("."),
+            Host::V6(octets) => v6_text(octets),
+        }
+    }
+
+    /// The host of `text`, a host without port as in a URL. A number in one of the forms of `inet_aton` is an IPv4
+    /// address, as it is to curl and to resolvers: it must not be a name to whoever compares hosts.
+    pub fn parse(text: &str) -> Result<Host> {
+        if let Some(rest) = text.strip_prefix('[') {
+            let address = rest.strip_suffix(']');
+            return match address.and_then(|address| address.parse::<Ipv6Addr>().ok()) {
+                Some(address) => Ok(Host::V6(address.octets())),
+                None => Err(bad("bad IPv6 address")),
+            };
+        }
+        let mut name = String::new();
+        for byte in percent_decode(text) {
+            match byte {
+                b'a'..=b'z' | b'0'..=b'9' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~' => {
+                    name.push(char::from(byte.to_ascii_lowercase()));
+                }
+                _ => return Err(bad("bad character in the host name")),
+            }
+        }
+        if name.is_empty() {
+            return Err(bad("no host part in the URL"));
+        }
+        if name.len() > MAX_HOST {
+            return Err(bad("the host name is too long"));
+        }
+        Ok(match parse_v4(&name) {
+            Some(address) => Host::V4(address),
+            None => Host::Name(name),
+        })
+    }
+}
+
+/// A checked, absolute URL without fragment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Url {
+    scheme: Scheme,
+    userinfo: String,
+    host: Host,
+    port: u16,
+    path: String,
+    query: Option<String>,
+}
+
+impl Url {
+    /// The URL in `text`, as a user writes one: without a scheme, it is http.
+    ///
+    /// Errors are [`Kind::Local`] and do not repeat `text`; see [`redact`] for what may be shown of it.
+    pub fn parse(text: &str) -> Result<Url> {
+        let text = checked(text)?;
+        match split_scheme(text) {
+            // What follows is needed to tell a scheme from a host with a port or a user with a password.
+            Some((name, rest)) if rest.starts_with('/') => Self::absolute(name, rest),
+            _ => Self::with_authority(Scheme::Http, text),
+        }
+    }
+
+    /// The URL that `reference` stands for in a document at this URL (RFC 3986, section 5.2, strict).
+    ///
+    /// The userinfo is that of the base if `reference` names no authority. Errors as in [`Url::parse`].
+    pub fn join(&self, reference: &str) -> Result<Url> {
+        let reference = checked(reference)?;
+        if let Some((name, rest)) = split_scheme(reference) {
+            return Self::absolute(name, rest);
+        }
+        if let Some(rest) = reference.strip_prefix("//") {
+            return Self::with_authority(self.scheme, rest);
+        }
+        let (path, query) = split_query(reference);
+        let mut url = self.clone();
+        url.query = query.map(encode);
+        if path.is_empty() {
+            if query.is_none() {
+                url.query.clone_from(&self.query);
+            }
+        } else if path.starts_with('/') {
+            url.path = normal_path(path);
+        } else {
+            let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            url.path = normal_path(&[folder, "/", path].concat());
+        }
+        url.bounded()
+    }
+
+    fn absolute(name: &str, rest: &str) -> Result<Url> {
+        let scheme = Scheme::named(name)?;
+        match rest.strip_prefix("//") {
+            Some(rest) => Self::with_authority(scheme, rest),
+            // RFC 8089, section 2: file URLs need no authority.
+            None if scheme == Scheme::File && rest.starts_with('/') => {
+                Self::with_parts(scheme, "", Host::Name(String::new()), 0, rest)
+            }
+            None => Err(bad("no host part in the URL")),
+        }
+    }
+
+    /// A URL of `scheme` from what follows the `//`.
+    fn with_authority(scheme: Scheme, rest: &str) -> Result<Url> {
+        let (authority, tail) = rest
+            .find(['/', '?'])
+            .and_then(|at| rest.split_at_checked(at))
+            .unwrap_or((rest, ""));
+        // Browsers end the authority here and RFC 3986 does not: who reads it must not depend on taste.
+        if authority.contains('\\') {
+            return Err(bad("backslash in the host"));
+        }
+        let (userinfo, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
+        // They go into FTP commands, where a line end would begin another one.
+        if percent_decode(userinfo)
+            .iter()
+            .any(|byte| byte.is_ascii_control())
+        {
+            return Err(bad("control character in the user name or password"));
+        }
+        if scheme == Scheme::File {
+            let host = host_port;
+            if !(host.is_empty() || host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1") {
+                return Err(bad("a file URL cannot name another host"));
+            }
+            return Self::with_parts(scheme, "", Host::Name(String::new()), 0, tail);
+        }
+        let colon = match host_port.find(']') {
+            Some(bracket) => host_port
+                .get(bracket..)
+                .and_then(|rest| rest.find(':'))
+                .map(|at| bracket + at),
+            None => host_port.find(':'),
+        };
+        let (host, port) = colon
+            .and_then(|at| host_port.split_at_checked(at))
+            .unwrap_or((host_port, ""));
+        let host = Host::parse(host)?;
+        let port = match port.strip_prefix(':').unwrap_or("") {
+            // RFC 3986, section 3.2.3: an empty port is the default one.
+            "" => scheme.default_port(),
+            digits => parse_port(digits)?,
+        };
+        Self::with_parts(scheme, userinfo, host, port, tail)
+    }
+
+    fn with_parts(
+        scheme: Scheme,
+        userinfo: &str,
+        host: Host,
+        port: u16,
+        tail: &str,
+    ) -> Result<Url> {
+        let (path, query) = split_query(tail);
+        Url {
+            scheme,
+            userinfo: encode(userinfo),
+            host,
+            port,
+            path: normal_path(path),
+            query: query.map(encode),
+        }
+        .bounded()
+    }
+
+    fn bounded(self) -> Result<Url> {
+        // Percent-encoding makes it longer than what was read.
+        if self.text().len() > MAX_URL {
+            return Err(too_long());
+        }
+        Ok(self)
+    }
+
+    /// The scheme.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host; an empty name for `file`.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The port, or that of the scheme if none was given; 0 for `file`.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Host and port as in a `Host` field (RFC 9110, section 7.2): no userinfo, no default port.
+    pub fn authority(&self) -> String {
+        let mut text = self.host.text();
+        if self.port != self.scheme.default_port() {
+            text.push(':');
+            text.push_str(&dec(u64::from(self.port)));
+        }
+        text
+    }
+
+    /// Host and port, the port always: where to connect to, and what a CONNECT asks for (RFC 9112, section 3.2.3).
+    pub fn host_port(&self) -> String {
+        [&self.host.text(), ":", &dec(u64::from(self.port))].concat()
+    }
+
+    /// The path, beginning with `/`, dot segments removed, not decoded.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Path and query as in a request line (RFC 9112, section 3.2.1).
+    pub fn target(&self) -> String {
+        match &self.query {
+            Some(query) => [&self.path, "?", query].concat(),
+            None => self.path.clone(),
+        }
+    }
+
+    /// The path decoded, which for a `file` URL is the file's; an error if it holds a NUL byte.
+    pub fn file_path(&self) -> Result<Vec<u8>> {
+        let path = percent_decode(&self.path);
+        if path.contains(&0) {
+            return Err(bad("NUL in the path"));
+        }
+        Ok(path)
+    }
+
+    /// Whether there is a user name, a password, or an empty one of either.
+    pub fn has_userinfo(&self) -> bool {
+        !self.userinfo.is_empty()
+    }
+
+    /// The user name, decoded and free of control characters; `None` if there is no userinfo.
+    pub fn username(&self) -> Option<Vec<u8>> {
+        let name = self.userinfo.split(':').next().unwrap_or("");
+        self.has_userinfo().then(|| percent_decode(name))
+    }
+
+    /// The password, decoded and free of control characters; `None` if there is no `:` in the userinfo.
+    pub fn password(&self) -> Option<Vec<u8>> {
+        let (_, password) = self.userinfo.split_once(':')?;
+        Some(percent_decode(password))
+    }
+
+    /// The same URL with the userinfo of `other`, or without one.
+    pub fn with_userinfo_of(mut self, other: Option<&Url>) -> Url {
+        self.userinfo = other.map_or(String::new(), |url| url.userinfo.clone());
+        self
+    }
+
+    /// Whether both have the same origin: scheme, host and port (RFC 6454, section 4).
+    pub fn same_origin(&self, other: &Url) -> bool {
+        self.scheme == other.scheme && self.host == other.host && self.port == other.port
+    }
+
+    /// All of it, the password included: not for the eyes of anybody.
+    pub fn text(&self) -> String {
+        self.print(&self.userinfo)
+    }
+
+    /// The text for messages: what was asked for, without the password.
+    pub fn without_password(&self) -> String {
+        self.print(self.userinfo.split(':').next().unwrap_or(""))
+    }
+
+    /// Scheme, authority, path and query, without userinfo (RFC 9112, section 3.2.2).
+    pub fn without_userinfo(&self) -> String {
+        self.print("")
+    }
+
+    fn print(&self, userinfo: &str) -> String {
+        let at = if userinfo.is_empty() { "" } else { "@" };
+        [
+            self.scheme.name(),
+            "://",
+            userinfo,
+            at,
+            &self.authority(),
+            &self.target(),
+        ]
+        .concat()
+    }
+
+    /// The name for a file in the current directory: the last segment of the path, not decoded.
+    pub fn remote_name(&self) -> Result<&str> {
+        let name = self.path.rsplit('/').next().unwrap_or("");
+        if matches!(name, "" | "." | "..") || cfg!(windows) && is_special_on_windows(name) {
+            return Err(Error::new(
+                Kind::Local,
+                &[
+                    "Could not determine the remote file name of ",
+                    &self.without_password(),
+                ],
+            ));
+        }
+        Ok(name)
+    }
+}
+
+/// What may be shown of a URL that could not be parsed: nothing that could be a password.
+pub fn redact(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = text.split_at_checked(start).unwrap_or(("", text));
+    let shown = match rest.rsplit_once('@') {
+        Some((userinfo, host)) => {
+            let user = userinfo.split(':').next().unwrap_or("");
+            [scheme, user, "@", host].concat()
+        }
+        None => text.to_owned(),
+    };
+    printable(shown.as_bytes(), MAX_URL)
+}
+
+/// `text` with each `%` and its two hexadecimal digits replaced by the byte they stand for. Other `%` stay.
+pub fn percent_decode(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        rest = tail;
+        let mut byte = *byte;
+        if let (b'%', [high, low, tail @ ..]) = (byte, tail)
+            && let (Some(high), Some(low)) = (hex_value(*high), hex_value(*low))
+        {
+            byte = high << 4 | low;
+            rest = tail;
+        }
+        decoded.push(byte);
+    }
+    decoded
+}
+
+/// The value of a hexadecimal digit.
+pub(crate) fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// `byte` as `%` and two hexadecimal digits, at the end of `text`.
+pub(crate) fn push_encoded(text: &mut String, byte: u8) {
+    text.push('%');
+    for nibble in [byte >> 4, byte & 15] {
+        text.push(char::from(match nibble {
+            0..=9 => b'0' + nibble,
+            _ => b'A' - 10 + nibble,
+        }));
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn bad(what: &str) -> Error {
+    Error::new(Kind::Local, &["Bad URL: ", what])
+}
+
+#[cold]
+fn too_long() -> Error {
+    bad("it is too long")
+}
+
+/// `text` without its fragment, if it is of a bearable length and free of spaces and control characters.
+fn checked(text: &str) -> Result<&str> {
+    if text.len() > MAX_URL {
+        return Err(too_long());
+    }
+    if text
+        .bytes()
+        .any(|byte| byte == b' ' || byte.is_ascii_control())
+    {
+        return Err(bad("space or control character in it"));
+    }
+    Ok(text.split('#').next().unwrap_or(text))
+}
+
+/// The scheme and what follows its colon (RFC 3986, section 3.1).
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.split_once(':')?;
+    let is_scheme = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    is_scheme.then_some((name, rest))
+}
+
+fn split_query(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (text, None),
+    }
+}
+
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii() {
+            encoded.push(char::from(byte));
+        } else {
+            push_encoded(&mut encoded, byte);
+        }
+    }
+    encoded
+}
+
+/// `path` as an absolute one, encoded, without dot segments (RFC 3986, section 5.2.4).
+fn normal_path(path: &str) -> String {
+    let mut normal = String::with_capacity(path.len() + 1);
+    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/').peekable();
+    while let Some(segment) = segments.next() {
+        if segment == ".." {
+            normal.truncate(normal.rfind('/').unwrap_or(0));
+        }
+        if !matches!(segment, "." | "..") {
+            normal.push('/');
+            normal.push_str(&encode(segment));
+        } else if segments.peek().is_none() {
+            normal.push('/');
+        }
+    }
+    normal
+}
+
+fn parse_port(digits: &str) -> Result<u16> {
+    let port = if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        digits.parse().ok()
+    } else {
+        None
+    };
+    port.ok_or_else(|| bad("the port is no number from 0 to 65535"))
+}
+
+/// One to four numbers, decimal, octal (`0…`) or hexadecimal (`0x…`), the last of which fills what the others leave.
+fn parse_v4(name: &str) -> Option<[u8; 4]> {
+    let mut address = 0;
+    let mut bits_left = 32u32;
+    let mut parts = name.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let (digits, radix) = if let Some(hex) = part.strip_prefix("0x") {
+            (hex, 16)
+        } else if part.len() > 1 && part.starts_with('0') {
+            (part, 8)
+        } else {
+            (part, 10)
+        };
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let bits = if parts.peek().is_some() { 8 } else { bits_left };
+        let value = u64::from(u32::from_str_radix(digits, radix).ok()?);
+        bits_left = bits_left.checked_sub(bits)?;
+        if bits == 0 || value >> bits != 0 {
+            return None;
+        }
+        address |= value << bits_left;
+    }
+    u32::try_from(address).ok().map(u32::to_be_bytes)
+}
+
+/// RFC 5952: lower case, no leading zeros, the first of the longest runs of two or more zero groups as `::`.
+fn v6_text(octets: &[u8; 16]) -> String {
+    let mut groups = [0u16; 8];
+    for (group, pair) in groups.iter_mut().zip(octets.chunks_exact(2)) {
+        *group = pair
+            .iter()
+            .fold(0, |value, &octet| value << 8 | u16::from(octet));
+    }
+    let (mut run_start, mut run_len) = (0, 1);
+    let (mut start, mut len) = (0, 0);
+    for (i, &group) in groups.iter().enumerate() {
+        if group != 0 {
+            len = 0;
+            continue;
+        }
+        if len == 0 {
+            start = i;
+        }
+        len += 1;
+        if len > run_len {
+            (run_start, run_len) = (start, len);
+        }
+    }
+    if run_len == 1 {
+        run_len = 0;
+    }
+    let mut text = String::from("[");
+    for (i, &group) in groups.iter().enumerate() {
+        if run_len != 0 && (run_start..run_start + run_len).contains(&i) {
+            if i == run_start {
+                text.push_str("::");
+            }
+            continue;
+        }
+        if i != 0 && !text.ends_with(':') {
+            text.push(':');
+        }
+        let mut started = false;
+        for shift in [12, 8, 4, 0] {
+            let digit = u32::from(group >> shift & 15);
+            started |= digit != 0 || shift == 0;
+            if started {
+                text.extend(char::from_digit(digit, 16));
+            }
+        }
+    }
+    text.push(']');
+    text
+}
+
+/// Whether Windows takes `name` for something else than a plain file of that name: a stream, a path, a pattern, a
+/// device, a shorter name.
+fn is_special_on_windows(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or("");
+    let (device, number) = stem.split_at_checked(3).unwrap_or((stem, ""));
+    let is_device = |names: &[&str]| names.iter().any(|n| n.eq_ignore_ascii_case(device));
+    name.contains(['\\', ':', '*', '"', '<', '>', '|'])
+        || name.ends_with('.')
+        || number.is_empty() && is_device(&["con", "prn", "aux", "nul"])
+        || matches!(number.as_bytes(), [b'0'..=b'9']) && is_device(&["com", "lpt"])
+        || stem.eq_ignore_ascii_case("conin$")
+        || stem.eq_ignore_ascii_case("conout$")
+}
+
+#[cfg(test)]
+mod tests;
