@@ -9,5 +9,6 @@
 extern crate alloc;
 
 pub mod error;
+pub mod manifest;
 pub mod stream;
 pub mod url;

@@ -1,0 +1,397 @@
+//! The manifest scanner: where a file comes from, how long it is and what its hash is, in one pass over the document.
+//!
+//! A manifest is a JSON object whose member "ptex" maps file names to a URL or to an array of URLs (mirrors, the
+//! preferred one first). A whole lift manifest also has an object per file in `scie.lift.files`, with its "size" and the
+//! hex SHA-256 "hash", before or after "ptex". The document is validated to its end (see [`json`]), in memory that does
+//! not depend on its length; of what is not named here nothing but the syntax counts. Reading the document, the URLs'
+//! syntax and the verification are left to others.
+
+mod json;
+#[cfg(test)]
+mod tests;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::error::{Error, Kind, Result, dec};
+use json::{Event, Json, Why};
+
+/// The longest URL, in bytes: twice what servers take, so that none is refused which works.
+pub const MAX_URL: usize = 16 * 1024;
+
+/// The most mirrors of one file. With [`MAX_URL`] it bounds what an entry takes to 512 KiB.
+pub const MAX_MIRRORS: usize = 32;
+
+/// What a manifest says about one file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Where it comes from, the preferred source first; at least one, at most [`MAX_MIRRORS`], none longer than
+    /// [`MAX_URL`]. They are as written, so anything but URLs for sure.
+    pub urls: Vec<String>,
+    /// Its length in bytes, if the manifest tells.
+    pub size: Option<u64>,
+    /// Its SHA-256, if the manifest tells.
+    pub sha256: Option<[u8; 32]>,
+}
+
+/// Looks for one file's entry in a manifest that comes in pieces.
+///
+/// Names are compared as decoded strings, byte for byte. Of several mappings of the name in "ptex" the last counts.
+/// Several objects for it in `scie.lift.files`, and repeated members of such an object, must not contradict each other.
+pub struct Scanner {
+    json: Json,
+    lookup: Lookup,
+}
+
+/// Which container is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// None: before and after the document's object.
+    Outside,
+    /// The document's object.
+    Root,
+    /// "ptex"
+    Ptex,
+    /// An array of URLs in "ptex".
+    Mirrors,
+    /// "scie"
+    Scie,
+    /// "lift" in it.
+    Lift,
+    /// "files" in that.
+    Files,
+    /// An object in that array.
+    File,
+}
+
+/// The member of a file's object whose value comes next.
+#[derive(Clone, Copy)]
+enum Member {
+    Name,
+    Size,
+    Hash,
+}
+
+struct Lookup {
+    name: Vec<u8>,
+    place: Place,
+    /// Where the value of the last key leads if it is of the right type.
+    inner: Place,
+    has_ptex: bool,
+    /// Whether the mapping being read is that of the name.
+    is_ours: bool,
+    /// Whether the array being read has no element yet.
+    is_empty: bool,
+    found: bool,
+    /// Only the first `used` count. The others keep their memory for the next mapping of the same name.
+    urls: Vec<String>,
+    used: usize,
+    size: Option<u64>,
+    sha256: Option<[u8; 32]>,
+    file: File,
+}
+
+/// The object of `scie.lift.files` that is being read. Whether it is about our file may come last.
+struct File {
+    member: Member,
+    is_ours: bool,
+    size: Option<u64>,
+    sha256: Option<[u8; 32]>,
+    /// What is wrong with it, with line and column. It matters if the file is ours: what should be checked and can't be
+    /// read must not end as "not checked".
+    wrong: Option<(Why, (u64, u64))>,
+}
+
+impl File {
+    const NEW: File = File {
+        member: Member::Name,
+        is_ours: false,
+        size: None,
+        sha256: None,
+        wrong: None,
+    };
+}
+
+impl Scanner {
+    /// A scanner for the entry of the file `name`.
+    pub fn new(name: &[u8]) -> Self {
+        let mut json = Json::new();
+        // As long as the longest name that is looked for.
+        json.key_room = name.len().max(b"files".len());
+        Scanner {
+            json,
+            lookup: Lookup {
+                name: name.to_vec(),
+                place: Place::Outside,
+                inner: Place::Outside,
+                has_ptex: false,
+                is_ours: false,
+                is_empty: false,
+                found: false,
+                urls: Vec::new(),
+                used: 0,
+                size: None,
+                sha256: None,
+                file: File::NEW,
+            },
+        }
+    }
+
+    /// Takes the next piece of the document, of any length.
+    ///
+    /// An error says what is wrong, in which line and column (in bytes); after it the scanner is of no more use. How
+    /// the document is cut into pieces makes no difference to any result.
+    pub fn push(&mut self, piece: &[u8]) -> Result<()> {
+        let mut at = 0;
+        loop {
+            match self.json.next(piece, &mut at) {
+                Ok(None) => return Ok(()),
+                Ok(Some(event)) => {
+                    let position = self.json.position(at);
+                    self.lookup
+                        .event(&mut self.json, event, position)
+                        .map_err(|(why, position)| error(why, position))?;
+                }
+                Err(why) => return Err(error(why, self.json.position(at + 1))),
+            }
+        }
+    }
+
+    /// The entry, now that the document is at its end; None if "ptex" does not map the name.
+    pub fn finish(mut self) -> Result<Option<Entry>> {
+        if !self.json.is_complete() {
+            return Err(error(
+                "unexpected end of the document",
+                self.json.position(0),
+            ));
+        }
+        if !self.lookup.has_ptex {
+            return Err(error("there is no \"ptex\" member", self.json.position(0)));
+        }
+        if !self.lookup.found {
+            return Ok(None);
+        }
+        self.lookup.urls.truncate(self.lookup.used);
+        Ok(Some(Entry {
+            urls: self.lookup.urls,
+            size: self.lookup.size,
+            sha256: self.lookup.sha256,
+        }))
+    }
+}
+
+type Position = (u64, u64);
+
+impl Lookup {
+    /// `position` is that of the event's last byte.
+    fn event(
+        &mut self,
+        json: &mut Json,
+        event: Event,
+        position: Position,
+    ) -> core::result::Result<(), (Why, Position)> {
+        match (self.place, event) {
+            (Place::Outside, _) => self.place = Place::Root,
+            (Place::Root | Place::Scie | Place::Lift, Event::Key) => {
+                self.inner = match (self.place, json.text()) {
+                    (Place::Root, Some(b"ptex")) => {
+                        if self.has_ptex {
+                            return Err(("a second \"ptex\" member", position));
+                        }
+                        self.has_ptex = true;
+                        Place::Ptex
+                    }
+                    (Place::Root, Some(b"scie")) => Place::Scie,
+                    (Place::Scie, Some(b"lift")) => Place::Lift,
+                    (Place::Lift, Some(b"files")) => Place::Files,
+                    _ => {
+                        json.skip();
+                        return Ok(());
+                    }
+                };
+            }
+            (Place::Root | Place::Scie, Event::Object) => self.place = self.inner,
+            (Place::Lift, Event::Array) => self.place = Place::Files,
+            (Place::Files, Event::Object) => {
+                self.place = Place::File;
+                self.file = File::NEW;
+            }
+            (Place::File, Event::Key) => {
+                self.file.member = match json.text() {
+                    Some(b"name") => Member::Name,
+                    Some(b"size") => Member::Size,
+                    Some(b"hash") => Member::Hash,
+                    _ => {
+                        json.skip();
+                        return Ok(());
+                    }
+                };
+                json.value_room = self.name.len().max(64);
+            }
+            (Place::Ptex, Event::Key) => {
+                self.is_ours = json.text() == Some(&self.name);
+                json.value_room = 0;
+                if self.is_ours {
+                    self.found = true;
+                    self.used = 0;
+                    json.value_room = MAX_URL;
+                }
+            }
+            (Place::Ptex, Event::Array) => {
+                self.place = Place::Mirrors;
+                self.is_empty = true;
+            }
+            (Place::Ptex | Place::Mirrors, Event::String) => {
+                self.is_empty = false;
+                if self.is_ours {
+                    self.add_url(json.text()).map_err(|why| (why, position))?;
+                }
+            }
+            (Place::Mirrors, Event::End) if self.is_empty => {
+                return Err(("a file in \"ptex\" without a URL", position));
+            }
+            (_, Event::End) => {
+                self.place = match self.place {
+                    Place::Mirrors => Place::Ptex,
+                    Place::Lift => Place::Scie,
+                    Place::Files => Place::Lift,
+                    Place::File => {
+                        self.file_ends(position)?;
+                        Place::Files
+                    }
+                    Place::Ptex | Place::Scie => Place::Root,
+                    Place::Root | Place::Outside => Place::Outside,
+                };
+            }
+            (Place::Ptex | Place::Mirrors, _) => {
+                return Err((
+                    "a URL in \"ptex\" that is neither a string nor an array of strings",
+                    position,
+                ));
+            }
+            (Place::Root, _) if self.inner == Place::Ptex => {
+                return Err(("\"ptex\" is not an object", position));
+            }
+            (Place::File, _) => self.file_member(json, event, position),
+            (_, Event::Object | Event::Array) => json.skip(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_url(&mut self, text: Option<&[u8]>) -> core::result::Result<(), Why> {
+        let Some(url) = text else {
+            return Err("a URL of more than 16384 bytes");
+        };
+        if self.used >= MAX_MIRRORS {
+            return Err("more than 32 URLs for one file");
+        }
+        let Ok(url) = str::from_utf8(url) else {
+            return Err("a URL that is not UTF-8");
+        };
+        if self.used == self.urls.len() {
+            self.urls.push(String::new());
+        }
+        if let Some(place) = self.urls.get_mut(self.used) {
+            place.clear();
+            place.push_str(url);
+        }
+        self.used += 1;
+        Ok(())
+    }
+
+    /// The value of a member that counts of an object in `scie.lift.files`.
+    fn file_member(&mut self, json: &mut Json, event: Event, position: Position) {
+        let file = &mut self.file;
+        let text = json.text();
+        match (file.member, event) {
+            (Member::Name, Event::String) => file.is_ours = text == Some(&self.name),
+            (Member::Name, _) => file.is_ours = false,
+            // Written by some tools for what they do not know.
+            (_, Event::Null) => {}
+            (Member::Size, _) => {
+                let size = text
+                    .filter(|_| event == Event::Number)
+                    .and_then(decimal_u64);
+                if size.is_none() {
+                    file.wrong = Some(("a file's size that is not a number of bytes", position));
+                } else if !agree(&mut file.size, size) {
+                    file.wrong = Some((SIZES, position));
+                }
+            }
+            (Member::Hash, _) => {
+                let sha256 = text.filter(|_| event == Event::String).and_then(hex_sha256);
+                if sha256.is_none() {
+                    file.wrong = Some(("a file's hash that is not 64 hex digits", position));
+                } else if !agree(&mut file.sha256, sha256) {
+                    file.wrong = Some((HASHES, position));
+                }
+            }
+        }
+        if matches!(event, Event::Object | Event::Array) {
+            json.skip();
+        }
+    }
+
+    fn file_ends(&mut self, position: Position) -> core::result::Result<(), (Why, Position)> {
+        if !self.file.is_ours {
+            return Ok(());
+        }
+        if let Some(wrong) = self.file.wrong {
+            return Err(wrong);
+        }
+        if !agree(&mut self.size, self.file.size) {
+            return Err((SIZES, position));
+        }
+        if !agree(&mut self.sha256, self.file.sha256) {
+            return Err((HASHES, position));
+        }
+        Ok(())
+    }
+}
+
+const SIZES: Why = "two different sizes of the file";
+const HASHES: Why = "two different hashes of the file";
+
+/// Adds what is said now to what was said before; false if they contradict each other.
+fn agree<T: Copy + PartialEq>(known: &mut Option<T>, new: Option<T>) -> bool {
+    let agrees = known.is_none() || new.is_none() || *known == new;
+    *known = known.or(new);
+    agrees
+}
+
+/// A JSON number as a u64: digits alone, no exponent or fraction.
+fn decimal_u64(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0u64, |n, &b| {
+        let digit = char::from(b).to_digit(10)?;
+        n.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+/// A SHA-256 in hex, in either case.
+fn hex_sha256(hex: &[u8]) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    if hex.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in hash.iter_mut().zip(hex.chunks_exact(2)) {
+        for &digit in pair {
+            *byte = *byte << 4 | char::from(digit).to_digit(16)? as u8;
+        }
+    }
+    Some(hash)
+}
+
+fn error(why: Why, (line, column): Position) -> Error {
+    Error::new(
+        Kind::Local,
+        &[
+            "Failed to parse ptex config: ",
+            why,
+            " at line ",
+            &dec(line),
+            " column ",
+            &dec(column),
+        ],
+    )
+}
