@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod cli;
 pub mod error;
 pub mod manifest;
 pub mod stream;
