@@ -11,5 +11,6 @@ extern crate alloc;
 pub mod cli;
 pub mod error;
 pub mod manifest;
+pub mod progress;
 pub mod stream;
 pub mod url;

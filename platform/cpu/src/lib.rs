@@ -3,6 +3,7 @@
 //! - [`AesGcm`] and [`ChaCha20Poly1305`]: the protection of TLS records, in place.
 //! - [`Aes128GcmRecord`]: the first of them as the `aead` traits that embedded-tls is generic over.
 //! - [`Sha256`], [`Sha384`], [`Sha512`].
+//! - [`Fingerprint`]: whether the same bytes came twice.
 //!
 //! Everything public is concrete: generic code would be compiled in the crate that uses it, at its opt-level.
 
@@ -13,6 +14,7 @@ extern crate std;
 
 mod aes_gcm;
 mod chacha20poly1305;
+mod fingerprint;
 mod record;
 mod sha2;
 #[cfg(test)]
@@ -20,6 +22,7 @@ mod vectors;
 
 pub use aes_gcm::AesGcm;
 pub use chacha20poly1305::ChaCha20Poly1305;
+pub use fingerprint::Fingerprint;
 pub use record::Aes128GcmRecord;
 pub use sha2::{Sha256, Sha384, Sha512};
 
