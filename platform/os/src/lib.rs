@@ -10,6 +10,7 @@ extern crate alloc;
 extern crate std;
 
 mod errno;
+pub mod net;
 
 #[cfg(target_os = "linux")]
 mod linux;

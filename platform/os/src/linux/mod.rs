@@ -4,7 +4,9 @@ pub mod arch;
 pub mod clock;
 pub mod env;
 pub mod file;
+pub(crate) mod net;
 pub mod process;
+pub(crate) mod resolver;
 pub mod signal;
 pub mod term;
 

@@ -1,0 +1,227 @@
+//! Addresses as text, both ways, without `core::fmt`: dotted quads, and IPv6 by RFC 4291 (section 2.2), RFC 5952 and
+//! RFC 4007 (zones).
+
+use alloc::string::String;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+
+use crate::sys::net::interface_index;
+
+/// The socket address of an address literal, or `None` if `text` is something else. An IPv6 literal stands without its
+/// brackets and may have a zone: `fe80::1%eth0`, `fe80::1%2`.
+pub fn parse(text: &str, port: u16) -> Option<SocketAddr> {
+    if let Ok(v4) = text.parse::<Ipv4Addr>() {
+        return Some(SocketAddr::V4(SocketAddrV4::new(v4, port)));
+    }
+    let (literal, zone) = match text.split_once('%') {
+        Some((literal, zone)) => (literal, zone),
+        None => (text, "0"),
+    };
+    let v6 = literal.parse::<Ipv6Addr>().ok()?;
+    let zone = match number(zone.as_bytes()) {
+        Some(index) => index,
+        None => interface_index(zone)?,
+    };
+    Some(SocketAddr::V6(SocketAddrV6::new(v6, port, 0, zone)))
+}
+
+/// The socket address of `ip`, without a zone.
+pub(crate) fn with_port(ip: IpAddr, port: u16) -> SocketAddr {
+    match ip {
+        IpAddr::V4(v4) => SocketAddr::V4(SocketAddrV4::new(v4, port)),
+        IpAddr::V6(v6) => SocketAddr::V6(SocketAddrV6::new(v6, port, 0, 0)),
+    }
+}
+
+/// Appends the address in its canonical form (RFC 5952), its zone as a number if it has one, and never the port.
+#[inline(never)]
+pub fn push(text: &mut String, address: &SocketAddr) {
+    match address {
+        SocketAddr::V4(v4) => push_v4(text, v4.ip()),
+        SocketAddr::V6(v6) => {
+            push_v6(text, v6.ip());
+            if v6.scope_id() != 0 {
+                text.push('%');
+                push_number(text, v6.scope_id(), 10);
+            }
+        }
+    }
+}
+
+fn push_v4(text: &mut String, ip: &Ipv4Addr) {
+    for (i, byte) in ip.octets().into_iter().enumerate() {
+        if i > 0 {
+            text.push('.');
+        }
+        push_number(text, byte.into(), 10);
+    }
+}
+
+fn push_v6(text: &mut String, ip: &Ipv6Addr) {
+    if let Some(v4) = ip.to_ipv4_mapped() {
+        text.push_str("::ffff:");
+        return push_v4(text, &v4);
+    }
+    // RFC 5952, section 4.2: the longest run of two or more zero groups, the first of equals, becomes `::`.
+    let (mut best, mut best_len, mut run) = (8, 1, 0);
+    for (i, group) in ip.segments().into_iter().enumerate() {
+        run = if group == 0 { run + 1 } else { 0 };
+        if run > best_len {
+            (best, best_len) = (i + 1 - run, run);
+        }
+    }
+    for (i, group) in ip.segments().into_iter().enumerate() {
+        if i == best {
+            text.push_str("::");
+        } else if i < best || i >= best + best_len {
+            if i > 0 && i != best + best_len {
+                text.push(':');
+            }
+            push_number(text, group.into(), 16);
+        }
+    }
+}
+
+/// Appends `n` in base 10 or 16.
+#[inline(never)]
+pub(crate) fn push_number(text: &mut String, n: u32, radix: u32) {
+    let mut unit = 1;
+    while n / unit >= radix {
+        unit *= radix;
+    }
+    while unit > 0 {
+        let digit = (n / unit % radix) as u8;
+        text.push(char::from(if digit < 10 {
+            b'0' + digit
+        } else {
+            b'a' - 10 + digit
+        }));
+        unit /= radix;
+    }
+}
+
+/// The value of a string of decimal digits, if it is one and fits.
+pub(crate) fn number(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    let mut n: u32 = 0;
+    for digit in digits {
+        let value = digit.checked_sub(b'0').filter(|&d| d < 10)?;
+        n = n.checked_mul(10)?.checked_add(value.into())?;
+    }
+    Some(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    fn text(address: &SocketAddr) -> String {
+        let mut text = String::new();
+        push(&mut text, address);
+        text
+    }
+
+    /// RFC 5952, sections 4 and 5, and the ends of the range.
+    #[test]
+    fn canonical_text() {
+        for literal in [
+            "0.0.0.0",
+            "127.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "1::",
+            "2001:db8::1",
+            "2001:db8:0:1:1:1:1:1",
+            "2001:db8::1:0:0:1",
+            "2001:0:0:1::1",
+            "1:2:3:4:5:6:7:8",
+            "0:1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7:0",
+            "1:2:3:4:5:6::",
+            "::3:4:5:6:7:8",
+            "fe80::abcd:ef01:2345:6789",
+            "::ffff:192.0.2.1",
+            "64:ff9b::c000:221",
+        ] {
+            assert_eq!(text(&parse(literal, 1).unwrap()), literal);
+        }
+        assert_eq!(
+            text(&parse("2001:DB8:0:0:0:0:0:AA", 1).unwrap()),
+            "2001:db8::aa"
+        );
+    }
+
+    #[test]
+    fn text_is_as_the_standard_library_has_it() {
+        // Every pattern of zero groups, against an independent implementation.
+        for pattern in 0u32..256 {
+            let mut groups = [0u16; 8];
+            for (i, group) in groups.iter_mut().enumerate() {
+                if pattern & (1 << i) != 0 {
+                    *group = 0x0a0 + i as u16;
+                }
+            }
+            let ip = Ipv6Addr::from(groups);
+            // `::a.b.c.d` was deprecated (RFC 4291, section 2.5.5.1) and is written in groups on both sides.
+            assert_eq!(text(&with_port(ip.into(), 0)), ip.to_string());
+            assert_eq!(parse(&ip.to_string(), 0).unwrap().ip(), IpAddr::V6(ip));
+        }
+    }
+
+    #[test]
+    fn zones() {
+        let address = parse("fe80::1%7", 80).unwrap();
+        assert_eq!(text(&address), "fe80::1%7");
+        let SocketAddr::V6(v6) = address else {
+            panic!("not IPv6")
+        };
+        assert_eq!((v6.scope_id(), v6.port()), (7, 80));
+        let SocketAddr::V6(lo) = parse("fe80::1%lo", 80).unwrap() else {
+            panic!("not IPv6")
+        };
+        assert_ne!(lo.scope_id(), 0);
+        assert_eq!(parse("fe80::1%no-such-interface0", 80), None);
+        assert_eq!(parse("fe80::1%", 80), None);
+    }
+
+    #[test]
+    fn what_is_no_literal() {
+        for name in [
+            "",
+            "1",
+            "1.2.3",
+            "1.2.3.4.5",
+            "256.1.1.1",
+            "01.2.3.4",
+            "1.2.3.4 ",
+            "[::1]",
+            ":",
+            ":::",
+            "1::2::3",
+            "12345::",
+            "1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7:8:9",
+            "example.com",
+            "127.0.0.1%lo",
+            "::1.2.3.256",
+        ] {
+            assert_eq!(parse(name, 1), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(number(b"4294967295"), Some(u32::MAX));
+        assert_eq!(number(b"4294967296"), None);
+        assert_eq!(number(b""), None);
+        assert_eq!(number(b"-1"), None);
+        let mut text = String::new();
+        push_number(&mut text, u32::MAX, 10);
+        push_number(&mut text, 0, 10);
+        push_number(&mut text, u32::from(u16::MAX), 16);
+        assert_eq!(text, "42949672950ffff");
+    }
+}

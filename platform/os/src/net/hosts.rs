@@ -1,0 +1,44 @@
+//! The lines of a hosts file (hosts(5)): an address, then the names it has.
+
+use core::net::SocketAddr;
+
+use super::addr;
+
+/// The address that `line` gives to `name`, with `port`. Names are compared without regard to case; a line that is
+/// a comment, names others or starts with no address gives none.
+pub fn address(line: &[u8], name: &str, port: u16) -> Option<SocketAddr> {
+    let line = line.split(|&b| b == b'#').next()?;
+    let mut words = line
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let literal = words.next()?;
+    if !words.any(|word| word.eq_ignore_ascii_case(name.as_bytes())) {
+        return None;
+    }
+    addr::parse(core::str::from_utf8(literal).ok()?, port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        let of = |line: &str, name| address(line.as_bytes(), name, 80).map(|a| a.ip());
+        let ip = |text: &str| Some(text.parse().unwrap());
+        assert_eq!(of("10.0.0.1 a b.example c", "a"), ip("10.0.0.1"));
+        assert_eq!(of("10.0.0.1 a b.example c\r", "c"), ip("10.0.0.1"));
+        assert_eq!(
+            of("\t10.0.0.1\t\tA  B.Example", "b.eXAMPLE"),
+            ip("10.0.0.1")
+        );
+        assert_eq!(of("fd00::1 a#b", "a"), ip("fd00::1"));
+        assert_eq!(of("10.0.0.1 a # b", "b"), None);
+        assert_eq!(of("#10.0.0.1 a", "a"), None);
+        assert_eq!(of("10.0.0.1 aa", "a"), None);
+        assert_eq!(of("10.0.0.1", "10.0.0.1"), None);
+        assert_eq!(of("a a", "a"), None);
+        assert_eq!(of("", "a"), None);
+        assert_eq!(address(b"\xff\xfe a", "a", 80), None);
+    }
+}

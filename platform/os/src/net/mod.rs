@@ -1,0 +1,95 @@
+//! Names to addresses, addresses to connections, and TCP.
+//!
+//! What differs between systems (the sockets themselves, who is asked for a name) is in `sys::net` and
+//! `sys::resolver`; what a message or a file looks like is pure code here.
+
+pub mod addr;
+mod connect;
+pub mod dns;
+pub mod hosts;
+pub mod resolv_conf;
+mod tcp;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::Errno;
+pub(crate) use connect::race;
+pub use tcp::Tcp;
+
+/// Why there is no connection, or no longer one, in one line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Error {
+    /// Whether it may pass: worth another try.
+    pub transient: bool,
+    /// The line, which names the host or the peer.
+    pub text: String,
+}
+
+impl Error {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn new(transient: bool, parts: &[&str]) -> Self {
+        Error {
+            transient,
+            text: parts.concat(),
+        }
+    }
+}
+
+/// Connects to `port` of `host`, a name or an address literal (IPv6 without brackets), by RFC 8305: the addresses one
+/// after the other, a quarter of a second apart or at once after a failure, and the first that answers.
+///
+/// Gives up when [`monotonic_ms`](crate::clock::monotonic_ms) shows `deadline_ms`.
+pub fn connect(host: &str, port: u16, deadline_ms: u64) -> Result<Tcp, Error> {
+    let addresses = resolve(host, port, deadline_ms)?;
+    race(host, port, &addresses, deadline_ms)
+}
+
+/// The addresses of `host`, a name or an address literal, each with `port`: at least one and at most
+/// [`dns::MAX_ADDRESSES`].
+///
+/// Gives up when [`monotonic_ms`](crate::clock::monotonic_ms) shows `deadline_ms`.
+pub fn resolve(host: &str, port: u16, deadline_ms: u64) -> Result<Vec<SocketAddr>, Error> {
+    if let Some(literal) = addr::parse(host, port) {
+        return Ok(Vec::from([literal]));
+    }
+    // RFC 6761, section 6.3: nobody is asked, so nobody can say that it is elsewhere.
+    let name = host.strip_suffix('.').unwrap_or(host).as_bytes();
+    if name
+        .split(|&b| b == b'.')
+        .next_back()
+        .is_some_and(|label| label.eq_ignore_ascii_case(b"localhost"))
+    {
+        return Ok(Vec::from([
+            addr::with_port(Ipv6Addr::LOCALHOST.into(), port),
+            addr::with_port(Ipv4Addr::LOCALHOST.into(), port),
+        ]));
+    }
+    crate::sys::resolver::lookup(host, port, deadline_ms)
+}
+
+/// The system's words for an error, without its number where there are words.
+#[cold]
+fn reason(errno: Errno) -> String {
+    match crate::sys::errno_name(errno.0) {
+        "" => errno.text(),
+        name => String::from(name),
+    }
+}
+
+/// `timed out after 30 s`.
+#[cold]
+fn timed_out(ms: u64) -> String {
+    let mut text = String::from("timed out after ");
+    let ms = u32::try_from(ms).unwrap_or(u32::MAX);
+    let (n, unit) = if ms >= 1000 && ms % 1000 == 0 {
+        (ms / 1000, " s")
+    } else {
+        (ms, " ms")
+    };
+    addr::push_number(&mut text, n, 10);
+    text.push_str(unit);
+    text
+}

@@ -1,0 +1,142 @@
+//! The lines of a resolver's configuration (resolv.conf(5)): who is asked, and for which names.
+
+use alloc::vec::Vec;
+use core::net::{Ipv4Addr, SocketAddr};
+
+use super::addr;
+
+/// MAXNS of resolv.conf(5).
+const MAX_NAMESERVERS: usize = 3;
+
+/// The longest search list of older C libraries; each entry may cost a round of questions.
+const MAX_SEARCH: usize = 6;
+
+/// What a resolver is told by its configuration.
+pub struct ResolvConf {
+    /// At most three, with the port to ask on; after [`finish`](Self::finish) at least one.
+    pub nameservers: Vec<SocketAddr>,
+    /// Domains to put behind a name that may be a relative one.
+    pub search: Vec<Vec<u8>>,
+    /// A name with at least this many dots is first tried as it is. At most 15.
+    pub ndots: u32,
+    /// Seconds that an attempt takes, 1 to 30.
+    pub timeout: u32,
+    /// How many attempts are made, 1 to 5.
+    pub attempts: u32,
+    port: u16,
+}
+
+impl ResolvConf {
+    /// The defaults; nameservers are asked on `port`.
+    pub fn new(port: u16) -> Self {
+        ResolvConf {
+            nameservers: Vec::new(),
+            search: Vec::new(),
+            ndots: 1,
+            timeout: 5,
+            attempts: 2,
+            port,
+        }
+    }
+
+    /// Takes in a line. What is unknown or malformed is left out, as every resolver does.
+    pub fn line(&mut self, line: &[u8]) {
+        let mut words = line
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty())
+            .take_while(|word| !word.starts_with(b"#") && !word.starts_with(b";"));
+        match words.next() {
+            Some(b"nameserver") if self.nameservers.len() < MAX_NAMESERVERS => {
+                let address = words
+                    .next()
+                    .and_then(|word| core::str::from_utf8(word).ok())
+                    .and_then(|word| addr::parse(word, self.port));
+                self.nameservers.extend(address);
+            }
+            // The last one counts.
+            Some(b"search" | b"domain") => {
+                self.search = words
+                    .map(|word| word.strip_suffix(b".").unwrap_or(word))
+                    .filter(|word| !word.is_empty())
+                    .take(MAX_SEARCH)
+                    .map(Vec::from)
+                    .collect();
+            }
+            Some(b"options") => words.for_each(|word| self.option(word)),
+            _ => {}
+        }
+    }
+
+    fn option(&mut self, word: &[u8]) {
+        let Some(colon) = word.iter().position(|&b| b == b':') else {
+            return;
+        };
+        let (key, value) = word.split_at(colon);
+        let Some(n) = value.get(1..).and_then(addr::number) else {
+            return;
+        };
+        // The limits of resolv.conf(5); zero would mean never to ask.
+        match key {
+            b"ndots" => self.ndots = n.min(15),
+            b"timeout" => self.timeout = n.clamp(1, 30),
+            b"attempts" => self.attempts = n.clamp(1, 5),
+            _ => {}
+        }
+    }
+
+    /// To be called after the last line: without a nameserver, the one of this machine is asked.
+    pub fn finish(&mut self) {
+        if self.nameservers.is_empty() {
+            let local = addr::with_port(Ipv4Addr::LOCALHOST.into(), self.port);
+            self.nameservers.push(local);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::{String, ToString};
+
+    fn parse(text: &str) -> ResolvConf {
+        let mut conf = ResolvConf::new(53);
+        text.lines().for_each(|line| conf.line(line.as_bytes()));
+        conf.finish();
+        conf
+    }
+
+    fn servers(conf: &ResolvConf) -> Vec<String> {
+        conf.nameservers.iter().map(|s| s.to_string()).collect()
+    }
+
+    #[test]
+    fn defaults() {
+        let conf = parse("# nothing\n\n; here\nnameserver\nnameserver nonsense\nsortlist 1\n");
+        assert_eq!(servers(&conf), ["127.0.0.1:53"]);
+        assert!(conf.search.is_empty());
+        assert_eq!((conf.ndots, conf.timeout, conf.attempts), (1, 5, 2));
+    }
+
+    #[test]
+    fn a_full_file() {
+        let conf = parse(
+            "domain old.example\nnameserver 10.0.0.1 # first\n  nameserver\t2001:db8::1\nnameserver fe80::1%3\n\
+             nameserver 10.0.0.4\nsearch a.example. b.example . # none\noptions rotate ndots:5 timeout:2 attempts:3\n",
+        );
+        assert_eq!(
+            servers(&conf),
+            ["10.0.0.1:53", "[2001:db8::1]:53", "[fe80::1%3]:53"]
+        );
+        assert_eq!(conf.search, [&b"a.example"[..], b"b.example"]);
+        assert_eq!((conf.ndots, conf.timeout, conf.attempts), (5, 2, 3));
+    }
+
+    #[test]
+    fn limits() {
+        let conf = parse(
+            "search 1 2 3 4 5 6 7 8\noptions ndots:99 timeout:0 attempts:999 ndots: timeout attempts:x\n",
+        );
+        assert_eq!(conf.search.len(), 6);
+        assert_eq!((conf.ndots, conf.timeout, conf.attempts), (15, 1, 5));
+    }
+}
