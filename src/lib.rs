@@ -13,4 +13,5 @@ pub mod error;
 pub mod manifest;
 pub mod progress;
 pub mod stream;
+pub mod tls;
 pub mod url;

@@ -4,6 +4,7 @@
 //! - [`Aes128GcmRecord`]: the first of them as the `aead` traits that embedded-tls is generic over.
 //! - [`Sha256`], [`Sha384`], [`Sha512`].
 //! - [`Fingerprint`]: whether the same bytes came twice.
+//! - [`mont`]: the arithmetic of signatures and key agreement.
 //!
 //! Everything public is concrete: generic code would be compiled in the crate that uses it, at its opt-level.
 
@@ -15,6 +16,7 @@ extern crate std;
 mod aes_gcm;
 mod chacha20poly1305;
 mod fingerprint;
+pub mod mont;
 mod record;
 mod sha2;
 #[cfg(test)]

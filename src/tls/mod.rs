@@ -1,0 +1,3 @@
+//! TLS: who may be trusted, and the sessions.
+
+pub mod sig;

@@ -1,0 +1,239 @@
+//! Ephemeral Diffie-Hellman (RFC 8422): secp256r1, secp384r1 and X25519, in a time that does not tell the secret.
+
+use super::SigError;
+use super::curve::{self, Curve, Group, P256, P384, P25519, bit_of, small};
+use super::ed25519::little_endian;
+use super::modulus::{Modulus, from_bytes, is_zero, less, to_bytes};
+use cpu::mont::{Element, FIELD_LIMBS, Limb, Op::*, Point, run, step};
+
+/// A group in which to agree on a secret, by its code point (RFC 8446, section 4.2.7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NamedGroup {
+    /// P-256
+    Secp256r1 = 23,
+    /// P-384
+    Secp384r1 = 24,
+    /// RFC 7748
+    X25519 = 29,
+}
+
+/// Bytes of the longest public key, an uncompressed point of P-384.
+const MAX_PUBLIC: usize = 1 + 2 * curve::MAX_BYTES;
+
+/// How often a random number may fall outside of the group's order. One of a working source does so once in 2^32 times.
+const MAX_ATTEMPTS: usize = 16;
+
+/// A secret shared with a peer: the affine x of a point, or the u of X25519.
+pub struct SharedSecret {
+    bytes: [u8; curve::MAX_BYTES],
+    len: usize,
+}
+
+impl SharedSecret {
+    /// The premaster secret (RFC 8422, section 5.10): 32 or 48 bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// A key pair for one handshake.
+pub struct KeyPair {
+    group: NamedGroup,
+    secret: Element,
+    public: [u8; MAX_PUBLIC],
+    len: usize,
+}
+
+impl KeyPair {
+    /// A new key pair in `group` from `random`, which fills what it is given with unpredictable bytes.
+    ///
+    /// [`SigError::BadKey`] only if `random` is broken.
+    pub fn generate(
+        group: NamedGroup,
+        random: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<Self, SigError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let mut secret = [0; curve::MAX_BYTES];
+            let Some(secret) = secret.get_mut(..group.secret_len()) else {
+                break;
+            };
+            random(secret);
+            if let Some(pair) = Self::new(group, secret) {
+                return Ok(pair);
+            }
+        }
+        Err(SigError::BadKey)
+    }
+
+    /// The key pair of `secret`, unless that is out of range.
+    pub(super) fn new(group: NamedGroup, secret: &[u8]) -> Option<Self> {
+        let mut pair = KeyPair {
+            group,
+            secret: [0; FIELD_LIMBS],
+            public: [0; MAX_PUBLIC],
+            len: 0,
+        };
+        let Some(curve) = group.curve() else {
+            pair.secret = clamped(secret.try_into().ok()?);
+            let u = x25519(&pair.secret, &small(9))?;
+            pair.len = u.len();
+            *pair.public.first_chunk_mut()? = u;
+            return Some(pair);
+        };
+        from_bytes(&mut pair.secret, secret);
+        let order = Modulus::new(curve.order)?;
+        if is_zero(&pair.secret) || !less(&pair.secret, order.limbs()) {
+            return None;
+        }
+        let group = Group::new(curve)?;
+        let zero = [0; FIELD_LIMBS];
+        let [x, y] = group.to_affine(&group.combine(&pair.secret, &zero, &[zero; 4]))?;
+        let size = curve.size();
+        pair.len = 1 + 2 * size;
+        let (form, coordinates) = pair.public.split_first_mut()?;
+        *form = 4;
+        for (out, coordinate) in coordinates.chunks_mut(size).zip([x, y]) {
+            to_bytes(out, &coordinate);
+        }
+        Some(pair)
+    }
+
+    /// Our public key as it goes into a ClientKeyExchange: an uncompressed point, or the u of X25519.
+    pub fn public(&self) -> &[u8] {
+        self.public.get(..self.len).unwrap_or_default()
+    }
+
+    /// The secret shared with the owner of the public key `peer`.
+    ///
+    /// [`SigError::BadKey`] if that is not an uncompressed point of the group (RFC 8422, section 5.11), or leads to
+    /// the secret 0 (RFC 7748, section 6.1).
+    pub fn agree(&self, peer: &[u8]) -> Result<SharedSecret, SigError> {
+        self.shared(peer).ok_or(SigError::BadKey)
+    }
+
+    fn shared(&self, peer: &[u8]) -> Option<SharedSecret> {
+        let mut secret = SharedSecret {
+            bytes: [0; curve::MAX_BYTES],
+            len: self.group.secret_len(),
+        };
+        let out = secret.bytes.get_mut(..secret.len)?;
+        if let Some(curve) = self.group.curve() {
+            let group = Group::new(curve)?;
+            let point = group.decode(peer)?;
+            let [x, _] =
+                group.to_affine(&group.combine(&[0; FIELD_LIMBS], &self.secret, &point))?;
+            to_bytes(out, &x);
+        } else {
+            // RFC 7748, section 5: the bit above the coordinate is masked.
+            let mut u: [u8; 32] = peer.try_into().ok()?;
+            u[31] &= 0x7f;
+            let u = x25519(&self.secret, &little_endian(&u))?;
+            if u.iter().fold(0, |all, byte| all | byte) == 0 {
+                return None;
+            }
+            *out.first_chunk_mut()? = u;
+        }
+        Some(secret)
+    }
+}
+
+impl NamedGroup {
+    /// The curve of a Weierstrass group.
+    fn curve(self) -> Option<&'static Curve> {
+        match self {
+            NamedGroup::Secp256r1 => Some(&P256),
+            NamedGroup::Secp384r1 => Some(&P384),
+            NamedGroup::X25519 => None,
+        }
+    }
+
+    /// Bytes of a secret, ours or shared.
+    fn secret_len(self) -> usize {
+        self.curve().map_or(32, Curve::size)
+    }
+}
+
+/// A scalar as RFC 7748, section 5, has it decoded.
+fn clamped(bytes: &[u8; 32]) -> Element {
+    let mut bytes = *bytes;
+    bytes[0] &= 0xf8;
+    bytes[31] = bytes[31] & 0x7f | 0x40;
+    little_endian(&bytes)
+}
+
+// Registers of the ladder: x2 and z2 in the first point, x3 and z3 in the second, which are exchanged as a whole.
+const X2: u16 = 0;
+const Z2: u16 = 1;
+const X3: u16 = 4;
+const Z3: u16 = 5;
+const X1: u16 = 8;
+const A24: u16 = 9;
+const A: u16 = 10;
+const B: u16 = 11;
+const C: u16 = 12;
+const D: u16 = 13;
+
+/// One step of the ladder of RFC 7748, section 5.
+static LADDER: [u16; 18] = [
+    step(A, X2, Add, Z2),
+    step(B, X2, Sub, Z2),
+    step(C, X3, Add, Z3),
+    step(D, X3, Sub, Z3),
+    step(D, D, Mul, A),
+    step(C, C, Mul, B),
+    step(A, A, Mul, A),
+    step(B, B, Mul, B),
+    step(X2, A, Mul, B),
+    step(B, A, Sub, B),
+    step(Z2, A24, Mul, B),
+    step(Z2, Z2, Add, A),
+    step(Z2, Z2, Mul, B),
+    step(X3, D, Add, C),
+    step(X3, X3, Mul, X3),
+    step(Z3, D, Sub, C),
+    step(Z3, Z3, Mul, Z3),
+    step(Z3, Z3, Mul, X1),
+];
+
+/// The function X25519 (RFC 7748, section 5) of a clamped scalar and a coordinate below 2^255.
+fn x25519(k: &Element, u: &Element) -> Option<[u8; 32]> {
+    let field = Modulus::new(&P25519)?;
+    let zero = [0; FIELD_LIMBS];
+    let one = field.enter(&small(1));
+    let u = field.enter(u);
+    let a24 = field.enter(&small(121_665));
+    let mut r: [Point; 4] = [
+        [one, zero, zero, zero],
+        [u, one, zero, zero],
+        [u, a24, zero, zero],
+        [zero; 4],
+    ];
+    let mut swapped = 0;
+    for bit in (0..255).rev() {
+        let k = bit_of(k, bit);
+        exchange(&mut r, swapped ^ k);
+        swapped = k;
+        run(&LADDER, &mut r, field.limbs(), field.m0);
+    }
+    exchange(&mut r, swapped);
+    let [x, mut z, ..] = r[0];
+    field.invert(&mut z);
+    let mut product = zero;
+    field.mul(&mut product, &x, &z);
+    let mut out = [0; 32];
+    to_bytes(&mut out, &field.leave(&product));
+    out.reverse();
+    Some(out)
+}
+
+/// Exchanges the first two points if `bit` is 1.
+fn exchange(r: &mut [Point; 4], bit: Limb) {
+    let mask = core::hint::black_box(bit.wrapping_neg());
+    let [a, b, ..] = r;
+    let b = b.as_flattened_mut().iter_mut();
+    for (a, b) in a.as_flattened_mut().iter_mut().zip(b) {
+        let difference = (*a ^ *b) & mask;
+        *a ^= difference;
+        *b ^= difference;
+    }
+}
