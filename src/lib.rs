@@ -9,9 +9,12 @@
 extern crate alloc;
 
 pub mod cli;
+pub mod deliver;
 pub mod error;
 pub mod manifest;
 pub mod progress;
+pub mod report;
+pub mod retry;
 pub mod stream;
 pub mod tls;
 pub mod url;

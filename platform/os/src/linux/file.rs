@@ -155,8 +155,8 @@ impl NewFile {
         write_all(self.file.as_fd(), data)
     }
 
-    /// Puts the file on the disk and under its name, in place of what had that name.
-    pub fn commit(self) -> Result<(), Errno> {
+    /// Puts the file on the disk and under its name, in place of what had that name. To be called once, at the end.
+    pub fn commit(&mut self) -> Result<(), Errno> {
         fs::fsync(&self.file)?;
         fs::renameat(CWD, self.temporary.as_c_str(), CWD, self.name.as_c_str())?;
         signal::finished();

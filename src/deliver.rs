@@ -1,0 +1,431 @@
+//! Where the bytes go, and the proof that they are the right ones: each once, in order, all of them.
+//!
+//! A [`Delivery`] outlives connections. When a source is read again from its start, what was delivered before is
+//! compared and not written twice. It knows nothing of where the bytes come from.
+
+use crate::error::{Error, Kind, Result, dec};
+use alloc::string::String;
+use cpu::{Fingerprint, Sha256};
+use os::Errno;
+use os::file::NewFile;
+
+/// What the manifest says of a file.
+#[derive(Clone, Default)]
+pub struct Expected {
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// Its SHA-256.
+    pub sha256: Option<[u8; 32]>,
+}
+
+/// Where bytes can be written to.
+pub trait Sink {
+    /// Writes all of `data`.
+    fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno>;
+    /// What it is called in `Failed to write to …`.
+    fn name(&self) -> &str;
+    /// Makes what was written permanent. Nothing is written after that.
+    fn complete(&mut self) -> core::result::Result<(), Errno>;
+}
+
+/// The standard output.
+pub struct Stdout;
+
+impl Sink for Stdout {
+    fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno> {
+        os::file::write_stdout(data)
+    }
+    fn name(&self) -> &str {
+        "stdout"
+    }
+    fn complete(&mut self) -> core::result::Result<(), Errno> {
+        Ok(())
+    }
+}
+
+/// A new file that has its name once it is complete.
+pub struct RemoteName<'a> {
+    /// The file.
+    pub file: NewFile,
+    /// Its name.
+    pub name: &'a str,
+}
+
+impl Sink for RemoteName<'_> {
+    fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno> {
+        self.file.write_all(data)
+    }
+    fn name(&self) -> &str {
+        self.name
+    }
+    fn complete(&mut self) -> core::result::Result<(), Errno> {
+        self.file.commit()
+    }
+}
+
+/// What identifies all bytes so far: SHA-256 if that is asked for in the end, else what costs next to nothing.
+#[derive(Clone)]
+enum Digest {
+    Sha256(Sha256),
+    Fingerprint(Fingerprint),
+}
+
+impl Digest {
+    fn new(expected: &Expected) -> Self {
+        if expected.sha256.is_some() {
+            Digest::Sha256(Sha256::new())
+        } else {
+            Digest::Fingerprint(Fingerprint::new())
+        }
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        match self {
+            Digest::Sha256(hash) => hash.update(data),
+            Digest::Fingerprint(hash) => hash.update(data),
+        }
+    }
+
+    fn is_same(&self, other: &Digest) -> bool {
+        match (self, other) {
+            (Digest::Sha256(a), Digest::Sha256(b)) => a.clone().finish() == b.clone().finish(),
+            (Digest::Fingerprint(a), Digest::Fingerprint(b)) => a.finish() == b.finish(),
+            _ => false,
+        }
+    }
+}
+
+/// The delivery of one file.
+pub struct Delivery<'a> {
+    sink: &'a mut dyn Sink,
+    expected: Expected,
+    delivered: u64,
+    digest: Digest,
+    /// While a source is read again: how much of it was delivered before and is still to come, and its digest so far.
+    replay: Option<(u64, Digest)>,
+}
+
+impl<'a> Delivery<'a> {
+    /// A delivery to `sink`.
+    pub fn new(sink: &'a mut dyn Sink, expected: Expected) -> Self {
+        let digest = Digest::new(&expected);
+        Delivery {
+            sink,
+            expected,
+            delivered: 0,
+            digest,
+            replay: None,
+        }
+    }
+
+    /// How many bytes were delivered.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// The size that the file must have.
+    pub fn expected_size(&self) -> Option<u64> {
+        self.expected.size
+    }
+
+    /// Whether the file's hash will be checked in the end, so that it does not matter who sent which part.
+    pub fn is_proven_by_hash(&self) -> bool {
+        self.expected.sha256.is_some()
+    }
+
+    /// Takes `data`, the beginning of the file, as delivered: a part that an earlier process wrote.
+    pub fn resume(&mut self, data: &[u8]) {
+        self.digest.update(data);
+        self.delivered += data.len() as u64;
+    }
+
+    /// The next bytes to [`deliver`](Self::deliver) are those after the delivered ones (`from_start` false), or the
+    /// file from its start, whose beginning is compared with what was delivered.
+    pub fn begin(&mut self, from_start: bool) {
+        self.replay = (from_start && self.delivered > 0)
+            .then(|| (self.delivered, Digest::new(&self.expected)));
+    }
+
+    /// Refuses a source that says beforehand that the file has another size than it must have.
+    ///
+    /// # Errors
+    /// [`Kind::Content`], naming both sizes.
+    pub fn check_size(&self, size: u64) -> Result<()> {
+        match self.expected.size {
+            Some(expected) if expected != size => Err(wrong_size(expected, &dec(size))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Delivers the next bytes.
+    ///
+    /// # Errors
+    /// [`Kind::Content`] if they are more than the file has, or differ from what was delivered; [`Kind::Local`] if they
+    /// can't be written.
+    pub fn deliver(&mut self, mut data: &[u8]) -> Result<()> {
+        if let Some((left, digest)) = &mut self.replay {
+            let (again, new) = data
+                .split_at(usize::try_from(*left).map_or(data.len(), |left| left.min(data.len())));
+            digest.update(again);
+            *left -= again.len() as u64;
+            if *left > 0 {
+                return Ok(());
+            }
+            if !digest.is_same(&self.digest) {
+                return Err(changed());
+            }
+            self.replay = None;
+            data = new;
+        }
+        if let Some(size) = self.expected.size
+            && data.len() as u64 > size - self.delivered
+        {
+            return Err(wrong_size(size, "more"));
+        }
+        if data.is_empty() {
+            return Ok(());
+        }
+        self.digest.update(data);
+        self.sink.write_all(data).map_err(|e| self.write_error(e))?;
+        self.delivered += data.len() as u64;
+        Ok(())
+    }
+
+    /// The source says that this was all: checks that it was, and makes it permanent.
+    ///
+    /// # Errors
+    /// [`Kind::Content`] if the file is not what was expected; [`Kind::Local`] if it can't be completed.
+    pub fn finish(&mut self) -> Result<()> {
+        if self.replay.is_some() {
+            return Err(changed());
+        }
+        self.check_size(self.delivered)?;
+        if let (Some(expected), Digest::Sha256(hash)) = (&self.expected.sha256, &self.digest) {
+            let actual = hash.clone().finish();
+            if actual != *expected {
+                return Err(Error::new(
+                    Kind::Content,
+                    &[
+                        "The content has the SHA-256 ",
+                        &hex(&actual),
+                        ", expected was ",
+                        &hex(expected),
+                    ],
+                ));
+            }
+        }
+        self.sink.complete().map_err(|e| self.write_error(e))
+    }
+
+    #[cold]
+    fn write_error(&self, e: Errno) -> Error {
+        Error::new(
+            Kind::Local,
+            &["Failed to write to ", self.sink.name(), ": ", &e.text()],
+        )
+    }
+}
+
+#[cold]
+fn wrong_size(expected: u64, actual: &str) -> Error {
+    let expected = dec(expected);
+    Error::new(
+        Kind::Content,
+        &[
+            "The content has ",
+            actual,
+            " bytes, expected were ",
+            &expected,
+        ],
+    )
+}
+
+/// The error of a source whose content is no longer that of which a part was delivered.
+#[cold]
+pub fn changed() -> Error {
+    Error::new(
+        Kind::Content,
+        &["The content has changed since a part of it was delivered"],
+    )
+}
+
+/// In lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('?');
+    bytes
+        .iter()
+        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Takes `room` bytes, then the disk is full.
+    struct Disk {
+        data: Vec<u8>,
+        room: usize,
+        complete: bool,
+    }
+
+    impl Disk {
+        fn new(room: usize) -> Self {
+            Disk {
+                data: Vec::new(),
+                room,
+                complete: false,
+            }
+        }
+    }
+
+    impl Sink for Disk {
+        fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno> {
+            if self.data.len() + data.len() > self.room {
+                return Err(Errno(28));
+            }
+            self.data.extend_from_slice(data);
+            Ok(())
+        }
+        fn name(&self) -> &str {
+            "the disk"
+        }
+        fn complete(&mut self) -> core::result::Result<(), Errno> {
+            self.complete = true;
+            Ok(())
+        }
+    }
+
+    fn expected(data: &[u8]) -> Expected {
+        let mut hash = Sha256::new();
+        hash.update(data);
+        Expected {
+            size: Some(data.len() as u64),
+            sha256: Some(hash.finish()),
+        }
+    }
+
+    const DATA: &[u8] = b"The quick brown fox jumps over the lazy dog, and runs on.";
+
+    #[test]
+    fn all_at_once_and_byte_by_byte() {
+        for expected in [Expected::default(), expected(DATA)] {
+            for piece in [1, 7, DATA.len()] {
+                let mut disk = Disk::new(99);
+                let mut d = Delivery::new(&mut disk, expected.clone());
+                d.begin(true);
+                for piece in DATA.chunks(piece) {
+                    d.deliver(piece).unwrap();
+                }
+                d.finish().unwrap();
+                assert_eq!((&*disk.data, disk.complete), (DATA, true));
+            }
+        }
+    }
+
+    #[test]
+    fn cut_anywhere_and_read_again() {
+        for expected in [Expected::default(), expected(DATA)] {
+            for cut in 0..=DATA.len() {
+                for piece in [1, 5, 64] {
+                    let mut disk = Disk::new(99);
+                    let mut d = Delivery::new(&mut disk, expected.clone());
+                    d.begin(true);
+                    d.deliver(&DATA[..cut]).unwrap();
+                    d.begin(true);
+                    // The second reading is cut off too, before it gets as far as the first.
+                    d.deliver(&DATA[..cut / 2]).unwrap();
+                    d.begin(true);
+                    for piece in DATA.chunks(piece) {
+                        d.deliver(piece).unwrap();
+                    }
+                    d.finish().unwrap();
+                    assert_eq!(disk.data, DATA);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn continued_after_the_delivered_part() {
+        let mut disk = Disk::new(99);
+        let mut d = Delivery::new(&mut disk, expected(DATA));
+        d.resume(&DATA[..10]);
+        d.begin(false);
+        d.deliver(&DATA[10..]).unwrap();
+        d.finish().unwrap();
+        assert_eq!(disk.data, &DATA[10..]);
+    }
+
+    #[test]
+    fn a_changed_beginning_is_found_before_more_is_written() {
+        for at in 0..20 {
+            let mut other = DATA.to_vec();
+            other[at] ^= 0x20;
+            let mut disk = Disk::new(99);
+            let mut d = Delivery::new(&mut disk, Expected::default());
+            d.begin(true);
+            d.deliver(&DATA[..20]).unwrap();
+            d.begin(true);
+            let error = d.deliver(&other).unwrap_err();
+            assert_eq!(error.kind, Kind::Content);
+            assert_eq!(disk.data, &DATA[..20]);
+        }
+    }
+
+    #[test]
+    fn a_shorter_second_reading_is_a_change() {
+        let mut disk = Disk::new(99);
+        let mut d = Delivery::new(&mut disk, Expected::default());
+        d.begin(true);
+        d.deliver(&DATA[..20]).unwrap();
+        d.begin(true);
+        d.deliver(&DATA[..10]).unwrap();
+        assert_eq!(d.finish().unwrap_err().kind, Kind::Content);
+        assert!(!disk.complete);
+    }
+
+    #[test]
+    fn wrong_content() {
+        let mut disk = Disk::new(99);
+        let mut d = Delivery::new(&mut disk, expected(DATA));
+        let text = d.check_size(56).unwrap_err().text;
+        assert_eq!(text, "The content has 56 bytes, expected were 57");
+        d.begin(true);
+        d.deliver(&DATA[1..]).unwrap();
+        let error = d.deliver(b"..").unwrap_err();
+        assert_eq!(
+            (error.kind, &*error.text),
+            (
+                Kind::Content,
+                "The content has more bytes, expected were 57"
+            )
+        );
+        let error = d.finish().unwrap_err();
+        assert_eq!(error.text, "The content has 56 bytes, expected were 57");
+        d.deliver(b".").unwrap();
+        let error = d.finish().unwrap_err();
+        assert_eq!(error.kind, Kind::Content);
+        assert!(
+            error.text.starts_with("The content has the SHA-256 "),
+            "{}",
+            error.text
+        );
+        assert!(error.text.len() > 140 && !disk.complete);
+    }
+
+    #[test]
+    fn a_full_disk() {
+        let mut disk = Disk::new(10);
+        let mut d = Delivery::new(&mut disk, Expected::default());
+        d.begin(true);
+        let error = d.deliver(DATA).unwrap_err();
+        assert_eq!(error.kind, Kind::Local);
+        assert_eq!(
+            error.text,
+            "Failed to write to the disk: No space left on device (os error 28)"
+        );
+        assert_eq!(d.delivered(), 0);
+    }
+}
