@@ -6,6 +6,8 @@
 //! not depend on its length; of what is not named here nothing but the syntax counts. Reading the document, the URLs'
 //! syntax and the verification are left to others.
 
+#[cfg(test)]
+mod differential;
 mod json;
 #[cfg(test)]
 mod tests;

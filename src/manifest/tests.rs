@@ -496,3 +496,26 @@ fn where_the_error_is() {
         assert_eq!(why(document), reason, "{document}");
     }
 }
+
+#[test]
+fn cuts_make_no_difference() {
+    let document = format!(
+        "{{\r\n \"scie\":{{\"lift\":{{\"files\":[{{\"n\\u0061me\":\"python.tar.gz\",\"size\":18,\"hash\":\"{HASH}\"}}]}}}},\n\
+         \"x\":[-1.25e+3,true,null,\"\u{1f600}\\ud83d\\ude00\\n\"],\n \"ptex\":{{\"python.tar.gz\":[\"a\u{e9}\",\"b\"]}}}}\n"
+    );
+    let document = document.as_bytes();
+    let whole = scan(document);
+    assert!(
+        matches!(&whole, Ok(Some(entry)) if entry.size == Some(18) && entry.urls == ["a\u{e9}", "b"])
+    );
+    for cut in 0..=document.len() {
+        let (first, second) = document.split_at(cut);
+        assert_eq!(scan_pieces(NAME, [first, second]), whole, "cut at {cut}");
+        assert_eq!(scan_pieces(NAME, [first, b"", second]), whole, "{cut}");
+        // The document up to the cut is none, however it is handed over, but for the newline at its end.
+        let complete = first.trim_ascii_end().len() == document.trim_ascii_end().len();
+        let cut_off = scan_pieces(NAME, [first]);
+        assert_eq!(cut_off.is_ok(), complete, "cut off at {cut}");
+        assert_eq!(scan_pieces(NAME, first.chunks(1)), cut_off, "{cut}");
+    }
+}
