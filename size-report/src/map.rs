@@ -1,0 +1,93 @@
+//! The map that lld writes beside the image: which input sections went where.
+
+/// A stretch of the image that came from one input section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    /// Where it is in memory.
+    pub(crate) address: u64,
+    /// How many bytes it has.
+    pub(crate) size: u64,
+    /// The output section it is in.
+    pub(crate) output: String,
+    /// The name of the input section.
+    pub(crate) section: String,
+}
+
+/// Reads the map of an ELF image, whose lines are `VMA LMA Size Align` and then, indented by kind, an output section,
+/// an input section as `file:(name)`, or a symbol.
+pub(crate) fn parse(text: &str) -> Vec<Input> {
+    // The columns of numbers are 16, 16, 8 and 5 wide, whatever the address size.
+    let mut output = String::new();
+    let mut inputs = Vec::new();
+    for line in text.lines().skip(1) {
+        let mut rest = line;
+        let mut numbers = [0u64; 4];
+        let mut sound = true;
+        for (i, number) in numbers.iter_mut().enumerate() {
+            let trimmed = rest.trim_start();
+            let (word, tail) = trimmed.split_once(' ').unwrap_or((trimmed, ""));
+            let radix = if i == 3 { 10 } else { 16 };
+            match u64::from_str_radix(word, radix) {
+                Ok(value) => *number = value,
+                Err(_) => sound = false,
+            }
+            rest = tail;
+        }
+        if !sound {
+            continue;
+        }
+        let [address, _, size, _] = numbers;
+        let indent = rest.len() - rest.trim_start().len();
+        let name = rest.trim();
+        match indent {
+            0 => output = name.to_owned(),
+            1..=8 => {
+                if let Some((_, section)) = name.rsplit_once(":(")
+                    && size > 0
+                {
+                    inputs.push(Input {
+                        address,
+                        size,
+                        output: output.clone(),
+                        section: section.trim_end_matches(')').to_owned(),
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+    inputs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_and_their_inputs() {
+        let text = "\
+             VMA              LMA     Size Align Out     In      Symbol
+               0                0        0     1 __ehdr_start = .
+             158              158       49     4 .rodata
+             158              158       14     4         /t/a.o:(.rodata.image_layout)
+             158              158        0     1                 image_layout
+             16c              16c        4     1         <internal>:(.rodata.cst4)
+            11c0             11c0      33e    16 .text
+            11c0             11c0       17     4         /t/a.o:(.text._start)
+            11c0             11c0       17     1                 _start
+";
+        let inputs = parse(text);
+        let shown: Vec<_> = inputs
+            .iter()
+            .map(|i| (i.address, i.size, i.output.as_str(), i.section.as_str()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (0x158, 0x14, ".rodata", ".rodata.image_layout"),
+                (0x16c, 4, ".rodata", ".rodata.cst4"),
+                (0x11c0, 0x17, ".text", ".text._start"),
+            ]
+        );
+    }
+}
