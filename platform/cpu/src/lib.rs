@@ -15,6 +15,8 @@ extern crate std;
 
 mod aes_gcm;
 mod chacha20poly1305;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod detect;
 mod fingerprint;
 pub mod mont;
 mod record;
@@ -33,4 +35,9 @@ pub use sha2::{Sha256, Sha384, Sha512};
 /// To be called once, at the start of the process, by whoever reads the auxiliary vector or asks the system in another
 /// way. Without it the portable code is used, unless the target has the instructions by definition. Other processors
 /// are asked directly and ignore this.
-pub fn set_hwcap(_hwcap: usize) {}
+pub fn set_hwcap(hwcap: usize) {
+    #[cfg(target_arch = "aarch64")]
+    detect::told(hwcap);
+    #[cfg(not(target_arch = "aarch64"))]
+    let _ = hwcap;
+}

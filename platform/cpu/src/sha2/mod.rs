@@ -7,6 +7,14 @@ mod constants;
 mod sha256;
 mod sha512;
 
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    path = "none.rs"
+)]
+mod hard;
+
 pub use sha256::Sha256;
 pub use sha512::{Sha384, Sha512};
 

@@ -1,6 +1,6 @@
 //! SHA-256, with the processor's instructions where it has them.
 
-use super::{constants, fill};
+use super::{constants, fill, hard};
 use digest::consts::{U32, U64};
 
 /// A SHA-256 computation under way.
@@ -70,16 +70,21 @@ impl Sha256 {
 super::impl_digest!(Sha256, U64, U32);
 
 /// Folds whole blocks into `state`.
-fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
-    for block in blocks {
-        soft(state, block);
+pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
+    if hard::available() {
+        // SAFETY: the processor has the instructions.
+        unsafe { hard::compress(state, blocks) }
+    } else {
+        for block in blocks {
+            soft(state, block);
+        }
     }
 }
 
 /// FIPS 180-4, section 6.2.2.
 #[cold]
 #[inline(never)]
-fn soft(state: &mut [u32; 8], block: &[u8; 64]) {
+pub(super) fn soft(state: &mut [u32; 8], block: &[u8; 64]) {
     let mut w = [0u32; 16];
     for (word, bytes) in w.iter_mut().zip(block.as_chunks().0) {
         *word = u32::from_be_bytes(*bytes);

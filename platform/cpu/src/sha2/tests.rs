@@ -46,3 +46,14 @@ fn as_a_digest() {
     Digest::update(&mut ours, &data);
     assert_eq!(ours.finalize()[..], sha2::Sha384::digest(&data)[..]);
 }
+
+#[test]
+fn without_instructions() {
+    let mut hard = super::constants::SHA256;
+    let mut soft = hard;
+    for block in pattern(6400).as_chunks().0 {
+        super::sha256::soft(&mut soft, block);
+        super::sha256::compress(&mut hard, &[*block]);
+        assert_eq!(hard, soft);
+    }
+}

@@ -1,0 +1,210 @@
+//! AES (FIPS 197) without tables: 64 bytes at a time, each bit of them in a 64-bit word of its own.
+//!
+//! Neither branches nor addresses depend on secrets. The S-box is computed by inverting in GF(2^8) as a tower of
+//! quadratic extensions, GF(((2^2)^2)^2), with w^2 + w + 1, y^2 + y + w and z^2 + z + w*y.
+
+use super::{Blocks, RoundKeys};
+
+/// Bit `i` of 64 bytes is in word `i`: row `r` and column `c` of block `b` at bit 16 r + 4 c + b.
+type Planes = [u64; 8];
+
+/// SubWord of FIPS 197, section 5.2.
+#[cold]
+#[inline(never)]
+pub(super) fn sub_word(word: u32) -> u32 {
+    let mut planes = [u64::from(word), 0, 0, 0, 0, 0, 0, 0];
+    transpose(&mut planes);
+    sub_bytes(&mut planes);
+    transpose(&mut planes);
+    planes[0] as u32
+}
+
+/// Encrypts eight blocks.
+#[cold]
+#[inline(never)]
+pub(super) fn encrypt(keys: &RoundKeys, blocks: &mut Blocks) {
+    let (first, rounds) = keys.parts();
+    for four in blocks.as_chunks_mut().0 {
+        let mut state = slice(four);
+        add_round_key(&mut state, first);
+        for (left, key) in (0..rounds.len()).rev().zip(rounds) {
+            sub_bytes(&mut state);
+            for plane in &mut state {
+                *plane = shift_rows(*plane);
+            }
+            if left > 0 {
+                mix_columns(&mut state);
+            }
+            add_round_key(&mut state, key);
+        }
+        *four = unslice(state);
+    }
+}
+
+/// Bytes of the state to bits of the planes. Word `j` before the transposition holds the columns of the parity `j / 4`.
+#[inline(never)]
+fn slice(blocks: &[u128; 4]) -> Planes {
+    let mut planes = [0; 8];
+    for (b, block) in blocks.iter().enumerate() {
+        let (even, odd) = columns(*block);
+        planes[b] = even;
+        planes[b + 4] = odd;
+    }
+    transpose(&mut planes);
+    planes
+}
+
+#[inline(never)]
+fn unslice(mut planes: Planes) -> [u128; 4] {
+    transpose(&mut planes);
+    let mut blocks = [0; 4];
+    for (b, block) in blocks.iter_mut().enumerate() {
+        *block = from_columns(planes[b], planes[b + 4]);
+    }
+    blocks
+}
+
+/// The bytes of the even and of the odd columns, by row and then by column.
+fn columns(block: u128) -> (u64, u64) {
+    let (mut even, mut odd) = (0, 0);
+    for r in 0..4 {
+        for half in 0..2 {
+            let to = 16 * r + 8 * half;
+            let from = 64 * half + 8 * r;
+            even |= u64::from((block >> from) as u8) << to;
+            odd |= u64::from((block >> (from + 32)) as u8) << to;
+        }
+    }
+    (even, odd)
+}
+
+fn from_columns(even: u64, odd: u64) -> u128 {
+    let mut block = 0;
+    for r in 0..4 {
+        for half in 0..2 {
+            let from = 16 * r + 8 * half;
+            let to = 64 * half + 8 * r;
+            block |= u128::from((even >> from) as u8) << to;
+            block |= u128::from((odd >> from) as u8) << (to + 32);
+        }
+    }
+    block
+}
+
+/// Bit `8 b + j` of word `i` for bit `8 b + i` of word `j`.
+fn transpose(planes: &mut Planes) {
+    for (distance, mask) in [
+        (1, 0x5555_5555_5555_5555),
+        (2, 0x3333_3333_3333_3333),
+        (4, 0x0f0f_0f0f_0f0f_0f0f),
+    ] {
+        for i in 0..8 {
+            if i & distance == 0 {
+                let swap = (planes[i] >> distance ^ planes[i | distance]) & mask;
+                planes[i | distance] ^= swap;
+                planes[i] ^= swap << distance;
+            }
+        }
+    }
+}
+
+fn add_round_key(state: &mut Planes, key: &u128) {
+    for (plane, key) in state.iter_mut().zip(slice(&[*key; 4])) {
+        *plane ^= key;
+    }
+}
+
+/// Row `r` turns left by `r` columns.
+fn shift_rows(x: u64) -> u64 {
+    x & 0xffff
+        | x >> 4 & 0x0fff_0000
+        | x << 12 & 0xf000_0000
+        | x >> 8 & 0x00ff_0000_0000
+        | x << 8 & 0xff00_0000_0000
+        | x >> 12 & 0x000f_0000_0000_0000
+        | x << 4 & 0xfff0_0000_0000_0000
+}
+
+/// Each row becomes 2 times itself, plus 3 times the next, plus the two after it.
+fn mix_columns(state: &mut Planes) {
+    let next = state.map(|plane| plane.rotate_right(16));
+    let mut sum = *state;
+    for (sum, next) in sum.iter_mut().zip(next) {
+        *sum ^= next;
+    }
+    for i in 0..8 {
+        let mut doubled = sum[(i + 7) % 8];
+        if i == 1 || i == 3 || i == 4 {
+            doubled ^= sum[7];
+        }
+        state[i] = doubled ^ next[i] ^ sum[i].rotate_right(32);
+    }
+}
+
+/// The S-box on all bytes: change to the tower's basis, invert, change back with the affine map.
+fn sub_bytes(state: &mut Planes) {
+    let [x0, x1, x2, x3, x4, x5, x6, x7] = *state;
+    let x57 = x5 ^ x7;
+    let x16 = x1 ^ x6;
+    let low = [x0 ^ x2, x16 ^ x7, x2 ^ x5, x16 ^ x3 ^ x7];
+    let high = [x1 ^ x57, x16 ^ x4 ^ x5, x16 ^ x2 ^ x3 ^ x4 ^ x5, x57];
+
+    // 1 / (h z + l) = (h z + h + l) / (w y h^2 + h l + l^2)
+    let both = add4(high, low);
+    let [p0, p1, p2, p3] = mul4(high, low);
+    let [h0, h1, h2, h3] = high;
+    let [l0, l1, l2, l3] = low;
+    let norm = [
+        p0 ^ h2 ^ l0 ^ l1 ^ l3,
+        p1 ^ h2 ^ h3 ^ l1 ^ l2,
+        p2 ^ h1 ^ h2 ^ h3 ^ l2 ^ l3,
+        p3 ^ h0 ^ h3 ^ l3,
+    ];
+    let inverse = invert4(norm);
+    let [x4, x5, x6, x7] = mul4(high, inverse);
+    let [x0, x1, x2, x3] = mul4(both, inverse);
+
+    let x01 = x0 ^ x1;
+    let x45 = x4 ^ x5;
+    let x0245 = x0 ^ x2 ^ x45;
+    *state = [
+        !x0245,
+        !(x01 ^ x2),
+        x01,
+        x0245 ^ x6,
+        x0 ^ x3 ^ x45,
+        !(x2 ^ x3 ^ x45),
+        !(x4 ^ x6 ^ x7),
+        x2 ^ x4 ^ x6,
+    ];
+}
+
+/// Addition in GF((2^2)^2).
+fn add4(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+    [a[0] ^ b[0], a[1] ^ b[1], a[2] ^ b[2], a[3] ^ b[3]]
+}
+
+/// Multiplication in GF((2^2)^2).
+fn mul4([a0, a1, a2, a3]: [u64; 4], [b0, b1, b2, b3]: [u64; 4]) -> [u64; 4] {
+    let [p0, p1] = mul2([a0, a1], [b0, b1]);
+    let [q0, q1] = mul2([a2, a3], [b2, b3]);
+    let [m0, m1] = mul2([a0 ^ a2, a1 ^ a3], [b0 ^ b2, b1 ^ b3]);
+    [p0 ^ q1, p1 ^ q0 ^ q1, m0 ^ p0, m1 ^ p1]
+}
+
+/// Inversion in GF((2^2)^2): 1 / (h y + l) = (h y + h + l) / (w h^2 + h l + l^2), and 1 / d is d^2 in GF(2^2).
+fn invert4([l0, l1, h0, h1]: [u64; 4]) -> [u64; 4] {
+    let [p0, p1] = mul2([h0, h1], [l0, l1]);
+    // w h^2 is (h0, h0 + h1) rearranged: h^2 = (h0 + h1, h1), and w (a, b) = (b, a + b).
+    let norm = [p0 ^ h1 ^ l0 ^ l1, p1 ^ h0 ^ l1];
+    let inverse = [norm[0] ^ norm[1], norm[1]];
+    let [i2, i3] = mul2([h0, h1], inverse);
+    let [i0, i1] = mul2([h0 ^ l0, h1 ^ l1], inverse);
+    [i0, i1, i2, i3]
+}
+
+/// Multiplication in GF(2^2).
+fn mul2([a0, a1]: [u64; 2], [b0, b1]: [u64; 2]) -> [u64; 2] {
+    let low = a0 & b0;
+    [low ^ a1 & b1, (a0 ^ a1) & (b0 ^ b1) ^ low]
+}

@@ -1,0 +1,152 @@
+//! AES-NI and PCLMULQDQ.
+
+use super::{Blocks, Key, RoundKeys};
+use core::arch::x86_64::*;
+
+/// Whether the processor has what the functions here need.
+pub(super) fn available() -> bool {
+    crate::detect::has(crate::detect::AES)
+}
+
+fn load(bytes: &[u8; 16]) -> __m128i {
+    // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment. SSE2 is part of x86_64.
+    unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
+}
+
+fn store(bytes: &mut [u8; 16], value: __m128i) {
+    // SAFETY: 16 bytes are written to a reference to 16 bytes, at any alignment. SSE2 is part of x86_64.
+    unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), value) }
+}
+
+fn vector(value: &u128) -> __m128i {
+    // SAFETY: 16 bytes are read from a reference to 16 bytes. SSE2 is part of x86_64.
+    unsafe { _mm_loadu_si128((&raw const *value).cast()) }
+}
+
+fn integer(value: __m128i) -> u128 {
+    let mut bytes = [0; 16];
+    store(&mut bytes, value);
+    u128::from_le_bytes(bytes)
+}
+
+/// SubWord of FIPS 197, section 5.2.
+#[target_feature(enable = "aes")]
+pub(super) fn sub_word(word: u32) -> u32 {
+    // With four equal columns, ShiftRows changes nothing.
+    let columns = _mm_set1_epi32(word as i32);
+    _mm_cvtsi128_si32(_mm_aesenclast_si128(columns, _mm_setzero_si128())) as u32
+}
+
+/// Encrypts eight blocks.
+#[target_feature(enable = "aes")]
+#[inline(never)]
+pub(super) fn encrypt(keys: &RoundKeys, blocks: &mut Blocks) {
+    let (first, rounds) = keys.parts();
+    let mut state = [_mm_setzero_si128(); 8];
+    for (state, block) in state.iter_mut().zip(&*blocks) {
+        *state = _mm_xor_si128(vector(block), vector(first));
+    }
+    if let Some((last, rounds)) = rounds.split_last() {
+        for key in rounds {
+            state = state.map(|s| _mm_aesenc_si128(s, vector(key)));
+        }
+        state = state.map(|s| _mm_aesenclast_si128(s, vector(last)));
+    }
+    *blocks = state.map(integer);
+}
+
+#[target_feature(enable = "ssse3")]
+fn reverse(v: __m128i) -> __m128i {
+    _mm_shuffle_epi8(
+        v,
+        _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+    )
+}
+
+/// A sum of products of 256 bits: its lower and upper half, and what belongs in the middle of them.
+struct Product(__m128i, __m128i, __m128i);
+
+impl Product {
+    #[target_feature(enable = "pclmulqdq")]
+    fn zero() -> Self {
+        let zero = _mm_setzero_si128();
+        Product(zero, zero, zero)
+    }
+
+    #[target_feature(enable = "pclmulqdq")]
+    fn add(&mut self, a: __m128i, b: __m128i) {
+        self.0 = _mm_xor_si128(self.0, _mm_clmulepi64_si128::<0x00>(a, b));
+        self.1 = _mm_xor_si128(self.1, _mm_clmulepi64_si128::<0x01>(a, b));
+        self.1 = _mm_xor_si128(self.1, _mm_clmulepi64_si128::<0x10>(a, b));
+        self.2 = _mm_xor_si128(self.2, _mm_clmulepi64_si128::<0x11>(a, b));
+    }
+
+    /// The product / x^128 in POLYVAL's field: twice, a multiple of the polynomial clears the lowest 64 bits.
+    #[target_feature(enable = "pclmulqdq")]
+    fn reduce(self) -> __m128i {
+        let polynomial = _mm_set_epi64x(0, 0xc200_0000_0000_0000_u64 as i64);
+        let mut low = _mm_xor_si128(self.0, _mm_slli_si128::<8>(self.1));
+        let high = _mm_xor_si128(self.2, _mm_srli_si128::<8>(self.1));
+        for _ in 0..2 {
+            let fold = _mm_clmulepi64_si128::<0x00>(low, polynomial);
+            low = _mm_xor_si128(_mm_shuffle_epi32::<0x4e>(low), fold);
+        }
+        _mm_xor_si128(low, high)
+    }
+}
+
+/// Takes `data`, with zeros up to a whole number of blocks, into the hash `sum` under `key`.
+#[target_feature(enable = "pclmulqdq")]
+#[inline(never)]
+pub(super) fn hash(sum: u128, key: u128, data: &[u8]) -> u128 {
+    let mut sum = vector(&sum);
+    for part in data.chunks(16) {
+        let mut product = Product::zero();
+        product.add(
+            _mm_xor_si128(sum, vector(&super::padded(part))),
+            vector(&key),
+        );
+        sum = product.reduce();
+    }
+    integer(sum)
+}
+
+/// Hashes and decrypts `chunks`, the first of them with the block `counter` and those after it.
+#[target_feature(enable = "aes,pclmulqdq,ssse3")]
+#[inline(never)]
+pub(super) fn open(key: &Key, counter: u128, sum: u128, chunks: &mut [[u8; 128]]) -> u128 {
+    let (first, rounds) = key.rounds.parts();
+    let Some((last, rounds)) = rounds.split_last() else {
+        return sum;
+    };
+    let (with_hash, rest) = rounds.split_at(8.min(rounds.len()));
+    let mut sum = vector(&sum);
+    // With its bytes reversed, the block's counter is its lowest 32 bits.
+    let mut counter = reverse(vector(&counter));
+    for chunk in chunks {
+        let mut state = [_mm_setzero_si128(); 8];
+        for state in &mut state {
+            *state = _mm_xor_si128(reverse(counter), vector(first));
+            counter = _mm_add_epi32(counter, _mm_set_epi32(0, 0, 0, 1));
+        }
+        let (blocks, _) = chunk.as_chunks_mut::<16>();
+        // The multiplications fill the gaps that the rounds leave.
+        let mut product = Product::zero();
+        for ((round, power), block) in with_hash.iter().zip(&key.powers).zip(&*blocks) {
+            state = state.map(|s| _mm_aesenc_si128(s, vector(round)));
+            let text = _mm_xor_si128(reverse(load(block)), sum);
+            sum = _mm_setzero_si128();
+            product.add(text, vector(power));
+        }
+        for round in rest {
+            state = state.map(|s| _mm_aesenc_si128(s, vector(round)));
+        }
+        for (state, block) in state.iter().zip(blocks) {
+            let pad = _mm_aesenclast_si128(*state, vector(last));
+            let text = _mm_xor_si128(load(block), pad);
+            store(block, text);
+        }
+        sum = product.reduce();
+    }
+    integer(sum)
+}
