@@ -1,7 +1,12 @@
 //! Links the `ptex` binary as what it is: a static image of our own layout, with no startup files and no libc.
+//! Packs the trust anchors.
+
+#[path = "build/roots.rs"]
+mod roots;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    roots::pack();
     let os = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     if os == "linux" {
         link_linux();

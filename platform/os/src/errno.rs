@@ -7,6 +7,12 @@ use alloc::string::String;
 pub struct Errno(pub i32);
 
 impl Errno {
+    /// Whether it says that a path leads to nothing.
+    pub fn is_missing(self) -> bool {
+        // ENOENT and ENOTDIR; ERROR_FILE_NOT_FOUND and ERROR_PATH_NOT_FOUND.
+        self.0 == 2 || self.0 == if cfg!(windows) { 3 } else { 20 }
+    }
+
     /// The message as Rust programs show it: `No such file or directory (os error 2)`.
     #[cold]
     #[inline(never)]

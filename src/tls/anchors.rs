@@ -1,0 +1,282 @@
+//! Where trust anchors come from, and the search for those of one chain.
+//!
+//! In this order: SSL_CERT_FILE and SSL_CERT_DIR, where what exists of the two replaces the system's certificates; the
+//! first of the system's bundles that holds a certificate; the built-in roots. Files are PEM. A variable that names
+//! nothing that exists is as good as unset, as it always was; one that names something without a readable certificate
+//! is an error, since falling back would trust those whom its user meant to shut out.
+//!
+//! No table of certificates is built: files are read through, and what bears the name of an issuer of the chain stays.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use os::Errno;
+use os::file::{self, File};
+
+use super::pem::{self, Reader};
+use super::roots::{self, Root};
+use super::x509::{self, Certificate};
+use crate::error::{Error, Kind, Result, printable};
+
+/// Where systems keep their bundle, most common first.
+const SYSTEM: &[&[u8]] = &[
+    b"/etc/ssl/certs/ca-certificates.crt",
+    b"/etc/ssl/cert.pem",
+    b"/etc/ssl/ca-bundle.pem",
+    b"/etc/pki/tls/certs/ca-bundle.crt",
+    b"/etc/pki/tls/cacert.pem",
+    b"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    b"/usr/local/share/certs/ca-root-nss.crt",
+    b"/usr/lib/ssl/cert.pem",
+    b"/opt/etc/ssl/certs/ca-certificates.crt",
+];
+
+/// What separates the folders of SSL_CERT_DIR, as OpenSSL has it.
+const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
+/// How much is read at a time: a bundle in a dozen calls, and little of the 2 MiB that the process may have.
+const BUFFER: usize = 16 * 1024;
+/// How many bytes one search reads before it is an error: 100 times a bundle, so that `/dev/zero` has an end.
+const MAX_READ: usize = 32 << 20;
+/// How many bytes the names of one folder's files may have together: 4,000 files, 10 times a system's folder.
+const MAX_NAMES: usize = 128 * 1024;
+/// How many anchors are kept: one for each issuer of a chain, and other keys of the same name. More than webpki's budget
+/// of signatures can try is of no use.
+const MAX_ANCHORS: usize = 32;
+
+/// The sources of trust anchors.
+pub struct Trust<'a> {
+    cert_file: Option<&'a [u8]>,
+    cert_dir: Option<&'a [u8]>,
+    system: &'a [&'a [u8]],
+}
+
+/// What a search has found for one chain.
+#[derive(Default)]
+pub struct Found {
+    /// Certificates (DER) whose subject is an issuer of the chain, or which are in it.
+    pub certificates: Vec<Vec<u8>>,
+    /// Built-in roots, each with the name that found it: its place in the list that was asked for.
+    pub roots: Vec<(usize, Root)>,
+    /// The sources that were searched, for an error line.
+    pub source: String,
+    /// Whether a certificate that was wanted could not be read.
+    pub damaged: bool,
+    /// How many certificates were seen.
+    seen: usize,
+}
+
+/// Looks at certificates as they are read, and keeps the wanted ones.
+struct Search<'n> {
+    names: &'n [&'n [u8]],
+    found: Found,
+    /// How many bytes may still be read.
+    budget: usize,
+    buffer: Vec<u8>,
+}
+
+impl pem::Sink for Search<'_> {
+    fn wants(&mut self, head: &[u8]) -> Option<bool> {
+        let subject = x509::subject_in(head)?;
+        self.found.seen += 1;
+        Some(self.names.contains(&subject))
+    }
+
+    fn certificate(&mut self, der: &[u8], trusted: bool) {
+        let mut certificate = der;
+        if trusted {
+            match x509::split_trusted(der) {
+                Some((first, aux)) if x509::aux_trusts_servers(aux) => certificate = first,
+                Some(_) => return,
+                None => certificate = &[],
+            }
+        }
+        if Certificate::parse(certificate).is_none() {
+            self.found.damaged = true;
+        } else if self.found.certificates.len() < MAX_ANCHORS
+            && !self
+                .found
+                .certificates
+                .iter()
+                .any(|known| known == certificate)
+        {
+            self.found.certificates.push(certificate.to_vec());
+        }
+    }
+
+    fn damaged(&mut self) {
+        self.found.damaged = true;
+    }
+}
+
+/// Why a file or folder could not be searched.
+enum Fault {
+    Missing,
+    Because(String),
+}
+
+impl From<Errno> for Fault {
+    fn from(errno: Errno) -> Self {
+        if errno.is_missing() {
+            Fault::Missing
+        } else {
+            Fault::Because(errno.text())
+        }
+    }
+}
+
+impl Search<'_> {
+    /// Reads the file at `path`. Returns how many certificates it has.
+    fn file(&mut self, path: &[u8]) -> core::result::Result<usize, Fault> {
+        let mut file = File::open(path)?;
+        let mut buffer = core::mem::take(&mut self.buffer);
+        let count = self.read(&mut file, &mut buffer);
+        self.buffer = buffer;
+        count
+    }
+
+    fn read(&mut self, file: &mut File, buffer: &mut [u8]) -> core::result::Result<usize, Fault> {
+        let before = self.found.seen;
+        let mut reader = Reader::new();
+        loop {
+            let len = file.read(buffer)?;
+            let Some(text) = buffer.get(..len).filter(|text| !text.is_empty()) else {
+                break;
+            };
+            self.budget = match self.budget.checked_sub(len) {
+                Some(left) => left,
+                None => return Err(Fault::Because(String::from("too large"))),
+            };
+            reader.feed(text, self);
+        }
+        reader.finish(self);
+        Ok(self.found.seen - before)
+    }
+
+    /// Reads all files of the folder at `path`; those that cannot be read are passed over, as are folders in it.
+    /// Returns how many certificates they have.
+    fn folder(&mut self, path: &[u8]) -> core::result::Result<usize, Fault> {
+        // One buffer, since a list of strings is what an allocator that gives back only the last block does worst.
+        let mut names = Vec::new();
+        file::list(path, &mut |name| {
+            if names.len() <= MAX_NAMES {
+                names.extend_from_slice(name);
+                names.push(0);
+            }
+        })?;
+        if names.len() > MAX_NAMES {
+            return Err(Fault::Because(String::from("too many files")));
+        }
+        let before = self.found.seen;
+        for name in names
+            .split(|&byte| byte == 0)
+            .filter(|name| !name.is_empty())
+        {
+            let _ = self.file(&[path, b"/", name].concat());
+        }
+        Ok(self.found.seen - before)
+    }
+}
+
+impl<'a> Trust<'a> {
+    /// The sources that the environment of the process and its system give.
+    pub fn from_environment() -> Trust<'static> {
+        let set = |name| os::env::var(name).filter(|value| !value.is_empty());
+        Trust {
+            cert_file: set("SSL_CERT_FILE"),
+            cert_dir: set("SSL_CERT_DIR"),
+            system: SYSTEM,
+        }
+    }
+
+    /// The built-in roots alone.
+    pub fn built_in() -> Trust<'static> {
+        Trust {
+            cert_file: None,
+            cert_dir: None,
+            system: &[],
+        }
+    }
+
+    /// The certificates of one PEM file.
+    pub fn of_file(path: &'a [u8]) -> Self {
+        Trust {
+            cert_file: Some(path),
+            ..Trust::built_in()
+        }
+    }
+
+    /// Searches for all certificates whose subject is one of `names` (values of Names, without their header).
+    ///
+    /// # Errors
+    /// SSL_CERT_FILE or SSL_CERT_DIR names something that has no readable certificate.
+    pub fn find(&self, names: &[&[u8]]) -> Result<Found> {
+        let mut search = Search {
+            names,
+            found: Found::default(),
+            budget: MAX_READ,
+            buffer: vec![0; BUFFER],
+        };
+        let mut sources = Vec::new();
+        if let Some(path) = self.cert_file {
+            let searched = search.file(path);
+            named("SSL_CERT_FILE ", path, searched, &mut sources)?;
+        }
+        for path in self.cert_dir.unwrap_or_default().split(|&b| b == SEPARATOR) {
+            if !path.is_empty() {
+                let searched = search.folder(path);
+                named("SSL_CERT_DIR ", path, searched, &mut sources)?;
+            }
+        }
+        if sources.is_empty() {
+            sources.push(search.system(self.system));
+        }
+        search.found.source = sources.join(", ");
+        Ok(search.found)
+    }
+}
+
+/// Takes note of a source that a variable names, if it is there.
+fn named(
+    variable: &str,
+    path: &[u8],
+    searched: core::result::Result<usize, Fault>,
+    sources: &mut Vec<String>,
+) -> Result<()> {
+    /// How many bytes of a path are shown.
+    const MAX_PATH: usize = 200;
+    let path = printable(path, MAX_PATH);
+    let why = match &searched {
+        Err(Fault::Missing) => return Ok(()),
+        Err(Fault::Because(why)) => why.as_str(),
+        Ok(0) => "no certificate in it",
+        Ok(_) => {
+            sources.push([variable, &path].concat());
+            return Ok(());
+        }
+    };
+    Err(Error::new(
+        Kind::Local,
+        &["Failed to read ", variable, &path, ": ", why],
+    ))
+}
+
+impl Search<'_> {
+    /// Reads the first of the system's bundles that has a certificate; where there is none, looks at the built-in
+    /// roots. Returns what was searched.
+    fn system(&mut self, paths: &[&[u8]]) -> String {
+        for path in paths {
+            if let Ok(1..) = self.file(path) {
+                return printable(path, path.len());
+            }
+            // What a bundle gave before it became unreadable does not count.
+            self.found = Found::default();
+        }
+        for (place, name) in self.names.iter().enumerate() {
+            if let Some(root) = roots::find(name) {
+                self.found.roots.push((place, root));
+            }
+        }
+        String::from("the built-in roots")
+    }
+}
