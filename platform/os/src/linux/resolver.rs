@@ -232,16 +232,32 @@ fn exchange(
             break;
         }
         if now >= resend_at {
-            for question in questions.iter_mut().filter(|q| q.answered.is_none()) {
-                question.refused = 0;
+            let mut gone = 0;
+            for question in questions.iter().filter(|q| q.answered.is_none()) {
                 for (i, socket) in sockets.iter().enumerate() {
+                    // Fails as well where the datagram before it met a closed port.
                     if socket.send(&question.query).is_err() {
-                        question.refused |= 1 << i;
+                        gone |= 1 << i;
                     }
                 }
             }
+            for question in questions.iter_mut() {
+                question.refused = gone;
+            }
             resend_at = now + interval;
             interval *= 2;
+        }
+        // There is nobody left to wait for: ask again at once, as often as the configuration says.
+        if questions
+            .iter()
+            .all(|q| q.answered.is_some() || q.refused == all)
+        {
+            attempts -= 1;
+            if attempts == 0 {
+                break;
+            }
+            resend_at = now;
+            continue;
         }
         let ready = wait(
             &mut sockets.iter(),
@@ -276,17 +292,6 @@ fn exchange(
         if !found.is_empty() && !graced {
             graced = true;
             end = end.min(monotonic_ms() + GRACE_MS);
-        }
-        // There is nobody left to wait for: ask again at once, as often as the configuration says.
-        if questions
-            .iter()
-            .all(|q| q.answered.is_some() || q.refused == all)
-        {
-            attempts -= 1;
-            if attempts == 0 {
-                break;
-            }
-            resend_at = now;
         }
     }
     refused
@@ -357,3 +362,6 @@ fn each_line(path: &[u8], visit: &mut dyn FnMut(&[u8])) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

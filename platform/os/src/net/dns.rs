@@ -208,3 +208,6 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     let pair = bytes.get(at..)?.first_chunk::<2>()?;
     Some(u16::from_be_bytes(*pair))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
