@@ -11,6 +11,7 @@ extern crate alloc;
 pub mod cli;
 pub mod deliver;
 pub mod error;
+pub mod http;
 pub mod manifest;
 pub mod progress;
 pub mod report;

@@ -1,0 +1,124 @@
+//! HTTP dates (RFC 9110, section 5.6.7).
+
+/// Seconds since 1970 of `text` in any of the three forms of an HTTP-date; `None` if it is none, or before 1970.
+///
+/// The parts are told from each other by what they look like, since the forms have the same ones in different order. The
+/// day of the week and the zone, which is GMT in all of them, are not looked at.
+pub fn parse(text: &[u8]) -> Option<u64> {
+    let (mut day, mut month, mut year, mut time) = (None, None, None, None);
+    for part in text.split(|byte| b" ,-".contains(byte)) {
+        if part.contains(&b':') {
+            time = Some(parse_time(part)?);
+        } else if part.first().is_some_and(u8::is_ascii_digit) {
+            let value = digits(part)?;
+            match (part.len(), day) {
+                (1 | 2, None) => day = Some(value),
+                (4, _) => year = Some(value),
+                // RFC 850 dates: nothing on the web is older than 1970.
+                (2, Some(_)) => year = Some(if value < 70 { 2000 } else { 1900 } + value),
+                _ => return None,
+            }
+        } else if month.is_none() {
+            month = month_number(part);
+        }
+    }
+    let (day, month, year, time) = (day?, month?, year?, time?);
+    if year < 1970 || !(1..=31).contains(&day) {
+        return None;
+    }
+    // Years that begin with March have their leap day at the end.
+    let (year, month) = if month < 3 {
+        (year - 1, month + 9)
+    } else {
+        (year, month - 3)
+    };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    let days = year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1;
+    // 1970-01-01 by the same count; 1970-01-01 is the least that comes here.
+    let days = days.checked_sub(719_468)?;
+    Some(days * 86_400 + time)
+}
+
+fn digits(text: &[u8]) -> Option<u64> {
+    if text.len() > 4 || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(
+        text.iter()
+            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0')),
+    )
+}
+
+fn parse_time(text: &[u8]) -> Option<u64> {
+    let mut parts = text
+        .split(|&byte| byte == b':')
+        .map(|part| if part.len() == 2 { digits(part) } else { None });
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+    // A leap second is the 60th.
+    let valid = parts.next().is_none() && hour < 24 && minute < 60 && second <= 60;
+    valid.then_some(hour * 3600 + minute * 60 + second)
+}
+
+fn month_number(name: &[u8]) -> Option<u64> {
+    let months = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks_exact(3);
+    (1..)
+        .zip(months)
+        .find(|(_, month)| month.eq_ignore_ascii_case(name))
+        .map(|(number, _)| number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn the_three_forms_of_the_rfc() {
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(parse(text.as_bytes()), Some(784_111_777), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_of_the_calendar() {
+        for (text, seconds) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Tue, 29 Feb 2000 12:00:00 GMT", 951_825_600),
+            ("Wed, 01 Mar 2000 00:00:00 GMT", 951_868_800),
+            ("Fri, 31 Dec 1999 23:59:60 GMT", 946_684_800),
+            ("Tue, 19 Jan 2038 03:14:08 GMT", 1 << 31),
+            ("Sunday, 07-Feb-36 06:28:16 GMT", 2_085_978_496),
+            ("Mon, 01 Mar 2100 00:00:00 GMT", 4_107_542_400),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799),
+        ] {
+            assert_eq!(parse(text.as_bytes()), Some(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_none() {
+        for text in [
+            "",
+            "120",
+            "Sun, 06 Nov 1994",
+            "06 Nov 08:49:37",
+            "Sun, 06 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:00:00 GMT",
+            "Sun, 06 Nov 1994 08:60:00 GMT",
+            "Sun, 06 Nov 1994 08:49 GMT",
+            "Sun, 06 Nov 1994 08:49:37:1 GMT",
+            "Sun, 06 Nov 1994 08:+9:37 GMT",
+            "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 0000 08:49:37 GMT",
+            "Wed, 31 Dec 1969 23:59:59 GMT",
+            "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
+            "Sun, 06 Nov 199x 08:49:37 GMT",
+        ] {
+            assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
+}

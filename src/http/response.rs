@@ -1,0 +1,456 @@
+//! The head of a response (RFC 9112, sections 4 to 6), and what its fields mean to a fetch.
+//!
+//! It is forgiving where nothing depends on it (lone LFs, empty lines in front, no reason phrase, folded lines) and
+//! strict where two readers could see two different messages. Which statuses are followed is in [`super::redirect`].
+
+use alloc::vec::Vec;
+use core::{mem, str};
+
+use super::header::{elements, is_value, split_line, trim};
+use super::{Method, date};
+use crate::error::{Error, Kind, Result, dec};
+
+/// Bytes of one line of a head: curl's limit.
+pub const MAX_LINE: usize = 100 * 1024;
+
+/// Bytes of all heads of one response, the 1xx ones included: curl's limit.
+pub const MAX_HEAD: usize = 300 * 1024;
+
+/// 1xx responses before the final one. Servers send one or two; proxies that keep a connection alive, one per 10 s.
+pub const MAX_INTERIM: u32 = 64;
+
+/// Where the content of a response ends (RFC 9112, section 6.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Framing {
+    /// There is none.
+    None,
+    /// After this many bytes.
+    Length(u64),
+    /// With the last chunk.
+    Chunked,
+    /// With the connection.
+    UntilClose,
+}
+
+/// Puts a response's head together from pieces of any size.
+///
+/// It is ready for the next response once it has given one.
+pub struct HeadParser {
+    method: Method,
+    raw: Vec<u8>,
+    /// Where the head of the latest response, interim or final, begins in `raw`.
+    head_start: usize,
+    /// Where the line that is being read begins in `raw`.
+    line_start: usize,
+    /// Whether the latest head has a field yet.
+    has_field: bool,
+    interim: u32,
+}
+
+/// The head of a final response.
+pub struct Head {
+    raw: Vec<u8>,
+    start: usize,
+    status: u16,
+    framing: Framing,
+    keep_alive: bool,
+}
+
+impl HeadParser {
+    /// A parser for the response to a `method` request.
+    pub fn new(method: Method) -> HeadParser {
+        HeadParser {
+            method,
+            raw: Vec::new(),
+            head_start: 0,
+            line_start: 0,
+            has_field: false,
+            interim: 0,
+        }
+    }
+
+    /// Takes what belongs to the head from `input` and gives the head when it is complete; what is left in `input` is
+    /// then what follows it. Interim (1xx) responses are passed over. An error is [`Kind::Source`].
+    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Head>> {
+        while !input.is_empty() {
+            let line_end = input.iter().position(|&byte| byte == b'\n');
+            let len = line_end.map_or(input.len(), |at| at + 1);
+            let (part, rest) = input.split_at_checked(len).unwrap_or_default();
+            *input = rest;
+            self.raw.extend_from_slice(part);
+            self.check_start()?;
+            if self.line().len() > MAX_LINE || self.raw.len() > MAX_HEAD {
+                return Err(broken("Too large response headers"));
+            }
+            if line_end.is_some() && self.end_line()? {
+                return self.finish().map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the end of the connection means before the head is complete; [`Kind::Transient`].
+    pub fn end(&self) -> Error {
+        let text = if self.raw.is_empty() {
+            "Empty reply from server"
+        } else {
+            "The connection ended within the response headers"
+        };
+        Error::new(Kind::Transient, &[text])
+    }
+
+    /// What has come so far, for -D and for messages.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    fn line(&self) -> &[u8] {
+        self.raw.get(self.line_start..).unwrap_or_default()
+    }
+
+    fn in_status_line(&self) -> bool {
+        self.line_start == self.head_start
+    }
+
+    /// Finds out at the first bytes that it is not HTTP/1: the line might never end.
+    fn check_start(&self) -> Result<()> {
+        let prefix = b"HTTP/";
+        let line = self.line();
+        let is_like = line.starts_with(prefix)
+            || prefix.starts_with(line)
+            || matches!(line, b"\r" | b"\r\n" | b"\n");
+        if self.in_status_line() && !is_like {
+            return Err(broken("Received HTTP/0.9 when not allowed"));
+        }
+        Ok(())
+    }
+
+    /// Whether the line that has just ended is the last one of a final head.
+    fn end_line(&mut self) -> Result<bool> {
+        let line = without_end(self.line());
+        let is_status_line = self.in_status_line();
+        match line {
+            [] if is_status_line => self.head_start = self.raw.len(),
+            [] => {
+                let status = parse_status_line(self.raw.get(self.head_start..))?.1;
+                if status == 101 {
+                    return Err(broken("The server switched protocols unasked"));
+                }
+                if status >= 200 {
+                    return Ok(true);
+                }
+                self.interim += 1;
+                if self.interim > MAX_INTERIM {
+                    return Err(broken("Too many interim responses"));
+                }
+                self.head_start = self.raw.len();
+            }
+            _ if is_status_line => {
+                parse_status_line(Some(line))?;
+                self.has_field = false;
+            }
+            [b' ' | b'\t', ..] => self.unfold()?,
+            _ if split_line(line).is_none() => return Err(broken("Bad response header")),
+            _ => self.has_field = true,
+        }
+        self.line_start = self.raw.len();
+        Ok(false)
+    }
+
+    /// Makes a line that continues the one before a part of it (RFC 9112, section 5.2).
+    fn unfold(&mut self) -> Result<()> {
+        // Space before the first field might hide a field from others (RFC 9112, section 2.2).
+        if !self.has_field || !is_value(without_end(self.line())) {
+            return Err(broken("Bad response header"));
+        }
+        let (before, _) = self
+            .raw
+            .split_at_mut_checked(self.line_start)
+            .unwrap_or_default();
+        for byte in before.iter_mut().rev() {
+            if !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            *byte = b' ';
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Head> {
+        let raw = mem::take(&mut self.raw);
+        let start = mem::take(&mut self.head_start);
+        self.line_start = 0;
+        self.interim = 0;
+        let (is_1_1, status) = parse_status_line(raw.get(start..))?;
+        let mut head = Head {
+            raw,
+            start,
+            status,
+            framing: Framing::None,
+            keep_alive: false,
+        };
+        head.framing = head.find_framing(self.method)?;
+        head.keep_alive = head.find_keep_alive(is_1_1);
+        Ok(head)
+    }
+}
+
+impl Head {
+    /// The status code, 200 to 999 (RFC 9110, section 15).
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Where the content ends.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// The length of the content, if it is known beforehand.
+    pub fn content_length(&self) -> Option<u64> {
+        match self.framing {
+            Framing::Length(len) => Some(len),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection is of use once the content has been read (RFC 9112, section 9.3).
+    pub fn keep_alive(&self) -> bool {
+        self.keep_alive
+    }
+
+    /// All that was read, interim responses included, for -D. Folded lines are unfolded.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// The status line without its end: to be quoted with [`crate::error::printable`].
+    pub fn status_line(&self) -> &[u8] {
+        self.lines().next().unwrap_or_default()
+    }
+
+    /// The values of all fields of this name, in order, without space around.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.lines().skip(1).filter_map(move |line| {
+            let (field, value) = split_line(line)?;
+            field.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
+        })
+    }
+
+    /// The value of the first field of this name.
+    pub fn header<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
+        self.values(name).next()
+    }
+
+    /// The same, if it is text.
+    pub fn header_text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        str::from_utf8(self.header(name)?).ok()
+    }
+
+    /// Whether an element of the list in the fields of this name is `token`, case aside.
+    pub fn lists(&self, name: &str, token: &str) -> bool {
+        self.values(name)
+            .flat_map(elements)
+            .any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+    }
+
+    /// `Accept-Ranges` (RFC 9110, section 14.3): `None` if the server does not say.
+    pub fn accepts_ranges(&self) -> Option<bool> {
+        self.header("Accept-Ranges")?;
+        Some(self.lists("Accept-Ranges", "bytes"))
+    }
+
+    /// `Content-Range` (RFC 9110, section 14.4): `None` if there is none, an error, [`Kind::Source`], if it is none of bytes
+    /// or not a possible one.
+    pub fn content_range(&self) -> Result<Option<ContentRange>> {
+        match self.header("Content-Range") {
+            None => Ok(None),
+            Some(value) => match parse_content_range(value) {
+                None => Err(broken("Bad Content-Range")),
+                range => Ok(range),
+            },
+        }
+    }
+
+    /// `ETag` as it came, quotes included, if it is a strong one (RFC 9110, section 8.8.3).
+    pub fn strong_etag(&self) -> Option<&str> {
+        let etag = self.header_text("ETag")?;
+        (etag.len() >= 2 && etag.starts_with('"') && etag.ends_with('"')).then_some(etag)
+    }
+
+    /// What may stand in `If-Range` (RFC 9110, section 13.1.5): the strong ETag, else a `Last-Modified` that is strong
+    /// because it was a second old at least (section 8.8.2.2).
+    pub fn validator(&self) -> Option<&str> {
+        if let Some(etag) = self.strong_etag() {
+            return Some(etag);
+        }
+        let modified = self.header_text("Last-Modified")?;
+        let age = self
+            .date("Date")?
+            .checked_sub(date::parse(modified.as_bytes())?)?;
+        (age >= 1).then_some(modified)
+    }
+
+    /// The seconds that `Retry-After` (RFC 9110, section 10.2.3) asks to wait. A date counts from the server's `Date`, or
+    /// from `now`, seconds since 1970.
+    pub fn retry_after(&self, now: u64) -> Option<u32> {
+        let value = self.header("Retry-After")?;
+        let seconds = match parse_decimal(value) {
+            Some(seconds) => seconds,
+            None => date::parse(value)?.saturating_sub(self.date("Date").unwrap_or(now)),
+        };
+        Some(u32::try_from(seconds).unwrap_or(u32::MAX))
+    }
+
+    /// An error if the status is not 2xx, to be asked after [`super::redirect::location`]. It is [`Kind::Transient`] if it
+    /// may pass, and says how long to wait; else [`Kind::Source`].
+    pub fn check_status(&self, now: u64) -> Result<()> {
+        if self.status < 300 {
+            return Ok(());
+        }
+        let kind = match self.status {
+            408 | 425 | 429 | 500 | 502 | 503 | 504 => Kind::Transient,
+            _ => Kind::Source,
+        };
+        let status = dec(u64::from(self.status));
+        let mut error = Error::new(kind, &["The requested URL returned error: ", &status]);
+        error.retry_after = self.retry_after(now);
+        Err(error)
+    }
+
+    fn date(&self, name: &str) -> Option<u64> {
+        date::parse(self.header(name)?)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.raw
+            .get(self.start..)
+            .unwrap_or_default()
+            .split_inclusive(|&byte| byte == b'\n')
+            .map(without_end)
+    }
+
+    /// RFC 9112, section 6.3, in its order.
+    fn find_framing(&self, method: Method) -> Result<Framing> {
+        if matches!(self.status, 204 | 304) || method == Method::Connect && self.status < 300 {
+            return Ok(Framing::None);
+        }
+        let mut codings = self.values("Transfer-Encoding").flat_map(elements);
+        match (codings.next(), codings.next()) {
+            (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") => {
+                return Ok(Framing::Chunked);
+            }
+            // RFC 2616's word for no coding.
+            (Some(coding), None) if coding.eq_ignore_ascii_case(b"identity") => {}
+            (None, None) if self.header("Transfer-Encoding").is_none() => {}
+            // Any other would have to be undone, and we asked for none.
+            _ => return Err(broken("Unsupported transfer encoding")),
+        }
+        let mut length = None;
+        for value in self.values("Content-Length") {
+            // Equal values may be repeated, as fields and in a list (RFC 9110, section 8.6).
+            for element in value.split(|&byte| byte == b',') {
+                let this =
+                    parse_decimal(trim(element)).ok_or_else(|| broken("Invalid Content-Length"))?;
+                if length.is_some_and(|length| length != this) {
+                    return Err(broken("Conflicting Content-Length"));
+                }
+                length = Some(this);
+            }
+        }
+        Ok(length.map_or(Framing::UntilClose, Framing::Length))
+    }
+
+    fn find_keep_alive(&self, is_1_1: bool) -> bool {
+        // Who sent both lengths, or chunks as HTTP/1.0, may mean another end than we do (RFC 9112, section 6.1).
+        let is_clear = match self.framing {
+            Framing::UntilClose => false,
+            Framing::Chunked => is_1_1 && self.header("Content-Length").is_none(),
+            _ => true,
+        };
+        is_clear
+            && !self.lists("Connection", "close")
+            && (is_1_1 || self.lists("Connection", "keep-alive"))
+    }
+}
+
+/// A `Content-Range` of bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ContentRange {
+    /// The first and the last byte, counted from 0, that the content holds; `None` in a 416.
+    pub range: Option<(u64, u64)>,
+    /// The length of the whole, if known.
+    pub complete_length: Option<u64>,
+}
+
+fn parse_content_range(value: &[u8]) -> Option<ContentRange> {
+    let (unit, rest) = value.split_at_checked(6)?;
+    if !unit.eq_ignore_ascii_case(b"bytes ") {
+        return None;
+    }
+    let slash = rest.iter().position(|&byte| byte == b'/')?;
+    let (range, complete) = rest.split_at_checked(slash)?;
+    let complete_length = match complete {
+        b"/*" => None,
+        complete => Some(parse_decimal(complete.get(1..)?)?),
+    };
+    let range = if range == b"*" {
+        complete_length?;
+        None
+    } else {
+        let dash = range.iter().position(|&byte| byte == b'-')?;
+        let (first, last) = range.split_at_checked(dash)?;
+        let (first, last) = (parse_decimal(first)?, parse_decimal(last.get(1..)?)?);
+        if last < first || complete_length.is_some_and(|length| length <= last) {
+            return None;
+        }
+        Some((first, last))
+    };
+    Some(ContentRange {
+        range,
+        complete_length,
+    })
+}
+
+/// Digits alone, and not more of them than fit.
+fn parse_decimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u64, |value, digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// Whether it is HTTP/1.1, and the status, of the status line that `head` begins with (RFC 9112, section 4).
+fn parse_status_line(head: Option<&[u8]>) -> Result<(bool, u16)> {
+    let line = head
+        .and_then(|head| head.split(|&byte| byte == b'\n').next())
+        .unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let rest = line.strip_prefix(b"HTTP/").unwrap_or_default();
+    let (is_1_1, rest) = match rest {
+        [b'1', b'.', minor @ (b'0' | b'1'), b' ', rest @ ..] => (*minor == b'1', rest),
+        _ => return Err(broken("Unsupported HTTP version in response")),
+    };
+    let (code, reason) = rest.split_at_checked(3).unwrap_or_default();
+    let status = parse_decimal(code).and_then(|status| u16::try_from(status).ok());
+    match (status, reason) {
+        (Some(status @ 100..), [] | [b' ', ..]) if is_value(reason) => Ok((is_1_1, status)),
+        _ => Err(broken("Bad status line in response")),
+    }
+}
+
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cold]
+fn broken(what: &str) -> Error {
+    Error::new(Kind::Source, &[what])
+}
+
+#[cfg(test)]
+mod tests;
