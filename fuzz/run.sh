@@ -41,4 +41,5 @@ one() { # TARGET
 export -f one
 export seconds triple
 
-printf '%s\n' "$@" | xargs -P 2 -I '{}' bash -c 'one "$1"' one '{}'
+# A target's name is a Rust identifier.
+printf '%s\n' "$@" | xargs -P 2 -I '{}' bash -c 'one {}'

@@ -38,7 +38,7 @@ impl Tcp {
     }
 
     /// From now on no read or write waits for more than `stall_ms` milliseconds (0: for as long as it takes), nor past
-    /// the moment when [`monotonic_ms`](crate::clock::monotonic_ms) shows `deadline`. Both are transient errors. A new
+    /// the moment when [`monotonic_ms`] shows `deadline`. Both are transient errors. A new
     /// connection has no limits.
     pub fn set_limits(&mut self, stall_ms: u32, deadline: Option<u64>) {
         self.stall_ms = stall_ms;

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# The sources as they stand: form, lints, dependencies.
+
+format() {
+    cargo fmt --all --check
+    cargo fmt --check --manifest-path fuzz/Cargo.toml
+    cargo fmt --check --manifest-path size-report/peers/minreq/Cargo.toml
+    shellcheck .ci/run .ci/steps/*.sh fuzz/run.sh
+}
+
+lints() {
+    cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+    # Nobody reads these pages without the private items.
+    RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --quiet --locked --workspace --no-deps --document-private-items
+}
+
+# Licences, duplicate versions and where crates come from. Advisories are checked where their database can be had; the
+# fuzz targets are never shipped, so only the origin of their crates matters.
+dependencies() {
+    cargo deny --log-level warn --locked check licenses bans sources
+    cargo deny --log-level warn --manifest-path fuzz/Cargo.toml check sources
+}

@@ -1,0 +1,15 @@
+# shellcheck shell=bash
+# The tests: the README's command, and a short run of every fuzz target.
+
+unit_tests() {
+    clean cargo test --locked --workspace 2>&1 | tee target/ci/tests.log
+    local count
+    count=$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/tests.log)
+    [ "$count" -gt 0 ] || fail 'No test ran.'
+    passed "$count"
+}
+
+fuzz_smoke() {
+    clean fuzz/run.sh "${FUZZ_SECONDS:-60}" | tee target/ci/fuzz.log
+    passed "$(grep -c 'no crash$' target/ci/fuzz.log)"
+}

@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# What the other steps call. A package is added here by whoever adds the step that needs it.
+
+tools() {
+    apt-get update -q >target/ci/apt.log
+    apt-get install -y -q --no-install-recommends \
+        binutils curl libc-bin nginx-light python3 shellcheck strace \
+        >>target/ci/apt.log
+    local tool
+    for tool in cargo-fuzz cargo-deny; do
+        [ -x "target/tools/bin/$tool" ] || cargo install --quiet "$tool" --locked --root target/tools
+    done
+    # Later steps run without the settings that the machine may need to reach its registry.
+    cargo fetch --quiet --locked
+    cargo fetch --quiet --manifest-path fuzz/Cargo.toml
+    cargo fetch --quiet --locked --manifest-path size-report/peers/minreq/Cargo.toml
+}
