@@ -206,12 +206,10 @@ impl Json {
                     None
                 }
                 State::Literal => {
-                    let Some((&first, rest)) = self.literal.split_first() else {
+                    let next = self.literal.split_first();
+                    let Some((_, rest)) = next.filter(|&(&first, _)| first == b) else {
                         return Err("an unknown literal");
                     };
-                    if b != first {
-                        return Err("an unknown literal");
-                    }
                     self.literal = rest;
                     if rest.is_empty() {
                         self.value_ends(self.literal_event)

@@ -28,7 +28,7 @@ pub const MAX_MIRRORS: usize = 32;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
     /// Where it comes from, the preferred source first; at least one, at most [`MAX_MIRRORS`], none longer than
-    /// [`MAX_URL`]. They are as written, so anything but URLs for sure.
+    /// [`MAX_URL`]. Whether they are URLs has not been checked.
     pub urls: Vec<String>,
     /// Its length in bytes, if the manifest tells.
     pub size: Option<u64>,
@@ -44,6 +44,9 @@ pub struct Scanner {
     json: Json,
     lookup: Lookup,
 }
+
+/// A line and a column, see [`Json::position`].
+type Position = (u64, u64);
 
 /// Which container is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,6 +79,8 @@ enum Member {
 
 struct Lookup {
     name: Vec<u8>,
+    /// Of the current event's last byte, or of what else is wrong.
+    position: Position,
     place: Place,
     /// Where the value of the last key leads if it is of the right type.
     inner: Place,
@@ -99,9 +104,9 @@ struct File {
     is_ours: bool,
     size: Option<u64>,
     sha256: Option<[u8; 32]>,
-    /// What is wrong with it, with line and column. It matters if the file is ours: what should be checked and can't be
+    /// What is wrong with it, and where. It matters if the file is ours: what should be checked and can't be
     /// read must not end as "not checked".
-    wrong: Option<(Why, (u64, u64))>,
+    wrong: Option<(Why, Position)>,
 }
 
 impl File {
@@ -124,6 +129,7 @@ impl Scanner {
             json,
             lookup: Lookup {
                 name: name.to_vec(),
+                position: (0, 0),
                 place: Place::Outside,
                 inner: Place::Outside,
                 has_ptex: false,
@@ -149,10 +155,10 @@ impl Scanner {
             match self.json.next(piece, &mut at) {
                 Ok(None) => return Ok(()),
                 Ok(Some(event)) => {
-                    let position = self.json.position(at);
-                    self.lookup
-                        .event(&mut self.json, event, position)
-                        .map_err(|(why, position)| error(why, position))?;
+                    self.lookup.position = self.json.position(at);
+                    if let Err(why) = self.lookup.event(&mut self.json, event) {
+                        return Err(error(why, self.lookup.position));
+                    }
                 }
                 Err(why) => return Err(error(why, self.json.position(at + 1))),
             }
@@ -182,23 +188,15 @@ impl Scanner {
     }
 }
 
-type Position = (u64, u64);
-
 impl Lookup {
-    /// `position` is that of the event's last byte.
-    fn event(
-        &mut self,
-        json: &mut Json,
-        event: Event,
-        position: Position,
-    ) -> core::result::Result<(), (Why, Position)> {
+    fn event(&mut self, json: &mut Json, event: Event) -> core::result::Result<(), Why> {
         match (self.place, event) {
             (Place::Outside, _) => self.place = Place::Root,
             (Place::Root | Place::Scie | Place::Lift, Event::Key) => {
                 self.inner = match (self.place, json.text()) {
                     (Place::Root, Some(b"ptex")) => {
                         if self.has_ptex {
-                            return Err(("a second \"ptex\" member", position));
+                            return Err("a second \"ptex\" member");
                         }
                         self.has_ptex = true;
                         Place::Ptex
@@ -246,11 +244,11 @@ impl Lookup {
             (Place::Ptex | Place::Mirrors, Event::String) => {
                 self.is_empty = false;
                 if self.is_ours {
-                    self.add_url(json.text()).map_err(|why| (why, position))?;
+                    self.add_url(json.text())?;
                 }
             }
             (Place::Mirrors, Event::End) if self.is_empty => {
-                return Err(("a file in \"ptex\" without a URL", position));
+                return Err("a file in \"ptex\" without a URL");
             }
             (_, Event::End) => {
                 self.place = match self.place {
@@ -258,7 +256,7 @@ impl Lookup {
                     Place::Lift => Place::Scie,
                     Place::Files => Place::Lift,
                     Place::File => {
-                        self.file_ends(position)?;
+                        self.file_ends()?;
                         Place::Files
                     }
                     Place::Ptex | Place::Scie => Place::Root,
@@ -266,15 +264,12 @@ impl Lookup {
                 };
             }
             (Place::Ptex | Place::Mirrors, _) => {
-                return Err((
-                    "a URL in \"ptex\" that is neither a string nor an array of strings",
-                    position,
-                ));
+                return Err("a URL in \"ptex\" that is neither a string nor an array of strings");
             }
             (Place::Root, _) if self.inner == Place::Ptex => {
-                return Err(("\"ptex\" is not an object", position));
+                return Err("\"ptex\" is not an object");
             }
-            (Place::File, _) => self.file_member(json, event, position),
+            (Place::File, _) => self.file_member(json, event),
             (_, Event::Object | Event::Array) => json.skip(),
             _ => {}
         }
@@ -303,55 +298,55 @@ impl Lookup {
     }
 
     /// The value of a member that counts of an object in `scie.lift.files`.
-    fn file_member(&mut self, json: &mut Json, event: Event, position: Position) {
+    fn file_member(&mut self, json: &mut Json, event: Event) {
         let file = &mut self.file;
         let text = json.text();
-        match (file.member, event) {
-            (Member::Name, Event::String) => file.is_ours = text == Some(&self.name),
-            (Member::Name, _) => file.is_ours = false,
+        let wrong = match (file.member, event) {
+            (Member::Name, _) => {
+                file.is_ours = event == Event::String && text == Some(&self.name);
+                None
+            }
             // Written by some tools for what they do not know.
-            (_, Event::Null) => {}
-            (Member::Size, _) => {
-                let size = text
-                    .filter(|_| event == Event::Number)
-                    .and_then(decimal_u64);
-                if size.is_none() {
-                    file.wrong = Some(("a file's size that is not a number of bytes", position));
-                } else if !agree(&mut file.size, size) {
-                    file.wrong = Some((SIZES, position));
-                }
-            }
-            (Member::Hash, _) => {
-                let sha256 = text.filter(|_| event == Event::String).and_then(hex_sha256);
-                if sha256.is_none() {
-                    file.wrong = Some(("a file's hash that is not 64 hex digits", position));
-                } else if !agree(&mut file.sha256, sha256) {
-                    file.wrong = Some((HASHES, position));
-                }
-            }
+            (_, Event::Null) => None,
+            (Member::Size, Event::Number) => match text.and_then(decimal_u64) {
+                None => Some(NO_SIZE),
+                size => (!agree(&mut file.size, size)).then_some(SIZES),
+            },
+            (Member::Size, _) => Some(NO_SIZE),
+            (Member::Hash, Event::String) => match text.and_then(hex_sha256) {
+                None => Some(NO_HASH),
+                hash => (!agree(&mut file.sha256, hash)).then_some(HASHES),
+            },
+            (Member::Hash, _) => Some(NO_HASH),
+        };
+        if let Some(why) = wrong {
+            file.wrong = Some((why, self.position));
         }
         if matches!(event, Event::Object | Event::Array) {
             json.skip();
         }
     }
 
-    fn file_ends(&mut self, position: Position) -> core::result::Result<(), (Why, Position)> {
+    fn file_ends(&mut self) -> core::result::Result<(), Why> {
         if !self.file.is_ours {
             return Ok(());
         }
-        if let Some(wrong) = self.file.wrong {
-            return Err(wrong);
+        if let Some((why, position)) = self.file.wrong {
+            self.position = position;
+            return Err(why);
         }
         if !agree(&mut self.size, self.file.size) {
-            return Err((SIZES, position));
+            return Err(SIZES);
         }
         if !agree(&mut self.sha256, self.file.sha256) {
-            return Err((HASHES, position));
+            return Err(HASHES);
         }
         Ok(())
     }
 }
 
+const NO_SIZE: Why = "a file's size that is not a number of bytes";
+const NO_HASH: Why = "a file's hash that is not 64 hex digits";
 const SIZES: Why = "two different sizes of the file";
 const HASHES: Why = "two different hashes of the file";
 
