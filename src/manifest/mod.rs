@@ -2,7 +2,7 @@
 //!
 //! A manifest is a JSON object whose member "ptex" maps file names to a URL or to an array of URLs (mirrors, the
 //! preferred one first). A whole lift manifest also has an object per file in `scie.lift.files`, with its "size" and the
-//! hex SHA-256 "hash", before or after "ptex". The document is validated to its end (see [`json`]), in memory that does
+//! hex SHA-256 "hash", before or after "ptex". The document is validated to its end (`json.rs`), in memory that does
 //! not depend on its length; of what is not named here nothing but the syntax counts. Reading the document, the URLs'
 //! syntax and the verification are left to others.
 
