@@ -10,7 +10,7 @@ use crate::clock::monotonic_ms;
 use crate::file::File;
 use crate::net::dns::{self, MAX_ADDRESSES, MAX_UDP, Status, Type};
 use crate::net::resolv_conf::ResolvConf;
-use crate::net::{Error, addr, hosts, race};
+use crate::net::{Error, addr, append, hosts, race};
 use crate::random;
 use crate::sys::net::{Interest, Socket, Transport, WOULD_BLOCK, wait};
 
@@ -97,7 +97,7 @@ fn lookup_with(
         Outcome::Silence => " did not answer)",
     };
     let mut text = String::from("Could not resolve host: ");
-    text.push_str(host);
+    append(&mut text, host);
     let transient = matches!(outcome, Outcome::Refused | Outcome::Silence);
     if transient {
         let mut before = if conf.nameservers.len() == 1 {
@@ -106,12 +106,12 @@ fn lookup_with(
             " (nameservers "
         };
         for server in &conf.nameservers {
-            text.push_str(before);
+            append(&mut text, before);
             addr::push(&mut text, server);
             before = ", ";
         }
     }
-    text.push_str(why);
+    append(&mut text, why);
     Err(Error { transient, text })
 }
 
@@ -119,43 +119,41 @@ fn lookup_with(
 fn search(conf: &ResolvConf, name: &[u8], deadline: u64, found: &mut Vec<IpAddr>) -> Outcome {
     let absolute = name.ends_with(b".");
     let dots = name.iter().filter(|&&b| b == b'.').count();
-    let first = absolute || dots >= conf.ndots as usize;
-    let domains: &[Vec<u8>] = if absolute { &[] } else { &conf.search };
+    let as_it_is_first = absolute || dots >= conf.ndots as usize;
 
-    let as_it_is = [Vec::new()];
-    let (before, after): (&[_], &[_]) = if first {
-        (&as_it_is, &[])
-    } else {
-        (&[], &as_it_is)
-    };
     let mut outcome = Outcome::NoSuchName;
-    for domain in before.iter().chain(domains).chain(after) {
-        let mut full = Vec::from(name);
-        if !domain.is_empty() {
-            full.push(b'.');
-            full.extend_from_slice(domain);
-        }
-        match ask(conf, &full, deadline, found) {
-            Outcome::NoSuchName => {}
-            // Silence would be met again, and what follows is not for this name if this name exists.
-            last @ (Outcome::Found | Outcome::Silence) => return last,
-            // A domain without addresses, or with a broken server, says nothing of the next one; remember that it was
-            // not a plain no.
+    let mut attempt = |domain: &[u8]| {
+        let dot: &[u8] = if domain.is_empty() { b"" } else { b"." };
+        match ask(conf, &[name, dot, domain].concat(), deadline, found) {
+            // Silence would be met again.
+            last @ (Outcome::Found | Outcome::Silence) => Some(last),
+            // A domain without this name, or with a broken server, says nothing of the next one. What is remembered is
+            // whether it was a plain no.
             other => {
-                if outcome != Outcome::Refused {
+                if outcome == Outcome::NoSuchName || other == Outcome::Refused {
                     outcome = other;
                 }
+                None
             }
         }
+    };
+    let mut last = if as_it_is_first { attempt(b"") } else { None };
+    if !absolute {
+        for domain in conf.domains() {
+            last = last.or_else(|| attempt(domain));
+        }
     }
-    outcome
+    if !as_it_is_first {
+        last = last.or_else(|| attempt(b""));
+    }
+    last.unwrap_or(outcome)
 }
 
 /// One of the two questions about a name.
 struct Question {
     query: Vec<u8>,
-    /// `None` until a nameserver, the one of this number, has answered.
-    answered: Option<(Status, usize)>,
+    /// `None` until a nameserver has answered, the one with this address.
+    answered: Option<(Status, SocketAddr)>,
     /// Bit by bit, the nameservers that could not answer since it was last sent.
     refused: u32,
 }
@@ -181,9 +179,7 @@ fn ask(conf: &ResolvConf, name: &[u8], deadline: u64, found: &mut Vec<IpAddr>) -
     let end = deadline.min(begun + u64::from(conf.timeout) * u64::from(conf.attempts) * 1000);
     let refused = exchange(conf, &mut questions, begun, end, found);
     for question in &questions {
-        if let Some((Status::Truncated, server)) = question.answered
-            && let Some(server) = conf.nameservers.get(server)
-        {
+        if let Some((Status::Truncated, server)) = question.answered {
             // Without success, what the cut answer held has to do.
             let _ = ask_by_tcp(server, &question.query, end, found);
         }
@@ -213,11 +209,9 @@ fn exchange(
     found: &mut Vec<IpAddr>,
 ) -> bool {
     let mut sockets = Vec::new();
-    let mut numbers = Vec::new();
-    for (number, server) in conf.nameservers.iter().enumerate() {
+    for server in &conf.nameservers {
         if let Ok(socket) = Socket::connect(Transport::Udp, server) {
-            sockets.push(socket);
-            numbers.push(number);
+            sockets.push((socket, *server));
         }
     }
     let all = (1u32 << sockets.len()) - 1;
@@ -234,7 +228,7 @@ fn exchange(
         if now >= resend_at {
             let mut gone = 0;
             for question in questions.iter().filter(|q| q.answered.is_none()) {
-                for (i, socket) in sockets.iter().enumerate() {
+                for (i, (socket, _)) in sockets.iter().enumerate() {
                     // Fails as well where the datagram before it met a closed port.
                     if socket.send(&question.query).is_err() {
                         gone |= 1 << i;
@@ -260,11 +254,11 @@ fn exchange(
             continue;
         }
         let ready = wait(
-            &mut sockets.iter(),
+            &mut sockets.iter().map(|(socket, _)| socket),
             Interest::Read,
             end.min(resend_at).saturating_sub(now),
         );
-        for (i, (socket, &number)) in sockets.iter().zip(&numbers).enumerate() {
+        for (i, (socket, server)) in sockets.iter().enumerate() {
             if ready & (1 << i) == 0 {
                 continue;
             }
@@ -285,7 +279,7 @@ fn exchange(
                         refused = true;
                         question.refused |= 1 << i;
                     }
-                    Some(status) => question.answered = Some((status, number)),
+                    Some(status) => question.answered = Some((status, *server)),
                 }
             }
         }
@@ -299,12 +293,12 @@ fn exchange(
 
 /// Asks one nameserver by TCP (RFC 7766).
 fn ask_by_tcp(
-    server: &SocketAddr,
+    server: SocketAddr,
     query: &[u8],
     deadline: u64,
     found: &mut Vec<IpAddr>,
 ) -> Option<Status> {
-    let mut tcp = race("", 0, &[*server], deadline).ok()?;
+    let mut tcp = race("", 0, &[server], deadline).ok()?;
     tcp.set_limits(0, Some(deadline));
     let length = u16::try_from(query.len()).ok()?.to_be_bytes();
     tcp.write_all(&[&length, query].concat()).ok()?;

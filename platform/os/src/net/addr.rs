@@ -4,24 +4,87 @@
 use alloc::string::String;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
+use super::append;
 use crate::sys::net::interface_index;
 
 /// The socket address of an address literal, or `None` if `text` is something else. An IPv6 literal stands without its
 /// brackets and may have a zone: `fe80::1%eth0`, `fe80::1%2`.
-pub fn parse(text: &str, port: u16) -> Option<SocketAddr> {
-    if let Ok(v4) = text.parse::<Ipv4Addr>() {
-        return Some(SocketAddr::V4(SocketAddrV4::new(v4, port)));
+#[inline(never)]
+pub fn parse(text: &[u8], port: u16) -> Option<SocketAddr> {
+    if let Some(v4) = parse_v4(text) {
+        return Some(SocketAddr::V4(SocketAddrV4::new(v4.into(), port)));
     }
-    let (literal, zone) = match text.split_once('%') {
-        Some((literal, zone)) => (literal, zone),
-        None => (text, "0"),
+    let mut parts = text.splitn(2, |&b| b == b'%');
+    let v6 = parse_v6(parts.next()?)?;
+    let zone = match parts.next() {
+        None => 0,
+        Some(zone) => match number(zone) {
+            Some(index) => index,
+            None => interface_index(core::str::from_utf8(zone).ok()?)?,
+        },
     };
-    let v6 = literal.parse::<Ipv6Addr>().ok()?;
-    let zone = match number(zone.as_bytes()) {
-        Some(index) => index,
-        None => interface_index(zone)?,
+    Some(SocketAddr::V6(SocketAddrV6::new(v6.into(), port, 0, zone)))
+}
+
+/// A dotted quad. No part has leading zeros: some would read it as octal.
+fn parse_v4(text: &[u8]) -> Option<u32> {
+    let (mut value, mut count) = (0, 0);
+    for part in text.split(|&b| b == b'.') {
+        if part.len() > 1 && part.starts_with(b"0") {
+            return None;
+        }
+        value = value << 8 | u32::from(u8::try_from(number(part)?).ok()?);
+        count += 1;
+    }
+    (count == 4).then_some(value)
+}
+
+fn parse_v6(text: &[u8]) -> Option<u128> {
+    let Some(gap) = text.windows(2).position(|pair| pair == b"::") else {
+        let (value, count) = groups(text)?;
+        return (count == 8).then_some(value);
     };
-    Some(SocketAddr::V6(SocketAddrV6::new(v6, port, 0, zone)))
+    let (head, head_count) = groups(text.get(..gap)?)?;
+    let (tail, tail_count) = groups(text.get(gap + 2..)?)?;
+    // The gap stands for one group at least, as RFC 5952 has it and every parser reads it.
+    if head_count + tail_count > 7 {
+        return None;
+    }
+    let shift = 16 * (8 - head_count);
+    Some(head.checked_shl(shift).unwrap_or(0) | tail)
+}
+
+/// The value and the number, at most eight, of groups of hexadecimal digits; the last two may be a dotted quad.
+fn groups(text: &[u8]) -> Option<(u128, u32)> {
+    let (mut value, mut count) = (0u128, 0);
+    if text.is_empty() {
+        return Some((value, count));
+    }
+    let mut parts = text.split(|&b| b == b':').peekable();
+    while let Some(part) = parts.next() {
+        if part.contains(&b'.') {
+            // At the end alone.
+            if parts.peek().is_some() {
+                return None;
+            }
+            value = value << 32 | u128::from(parse_v4(part)?);
+            count += 2;
+        } else {
+            if part.is_empty() || part.len() > 4 {
+                return None;
+            }
+            let mut group = 0;
+            for &digit in part {
+                group = group << 4 | char::from(digit).to_digit(16)?;
+            }
+            value = value << 16 | u128::from(group);
+            count += 1;
+        }
+        if count > 8 {
+            return None;
+        }
+    }
+    Some((value, count))
 }
 
 /// The socket address of `ip`, without a zone.
@@ -58,7 +121,7 @@ fn push_v4(text: &mut String, ip: &Ipv4Addr) {
 
 fn push_v6(text: &mut String, ip: &Ipv6Addr) {
     if let Some(v4) = ip.to_ipv4_mapped() {
-        text.push_str("::ffff:");
+        append(text, "::ffff:");
         return push_v4(text, &v4);
     }
     // RFC 5952, section 4.2: the longest run of two or more zero groups, the first of equals, becomes `::`.
@@ -71,7 +134,7 @@ fn push_v6(text: &mut String, ip: &Ipv6Addr) {
     }
     for (i, group) in ip.segments().into_iter().enumerate() {
         if i == best {
-            text.push_str("::");
+            append(text, "::");
         } else if i < best || i >= best + best_len {
             if i > 0 && i != best + best_len {
                 text.push(':');
@@ -146,10 +209,10 @@ mod tests {
             "::ffff:192.0.2.1",
             "64:ff9b::c000:221",
         ] {
-            assert_eq!(text(&parse(literal, 1).unwrap()), literal);
+            assert_eq!(text(&parse(literal.as_bytes(), 1).unwrap()), literal);
         }
         assert_eq!(
-            text(&parse("2001:DB8:0:0:0:0:0:AA", 1).unwrap()),
+            text(&parse(b"2001:DB8:0:0:0:0:0:AA", 1).unwrap()),
             "2001:db8::aa"
         );
     }
@@ -167,24 +230,27 @@ mod tests {
             let ip = Ipv6Addr::from(groups);
             // `::a.b.c.d` was deprecated (RFC 4291, section 2.5.5.1) and is written in groups on both sides.
             assert_eq!(text(&with_port(ip.into(), 0)), ip.to_string());
-            assert_eq!(parse(&ip.to_string(), 0).unwrap().ip(), IpAddr::V6(ip));
+            assert_eq!(
+                parse(ip.to_string().as_bytes(), 0).unwrap().ip(),
+                IpAddr::V6(ip)
+            );
         }
     }
 
     #[test]
     fn zones() {
-        let address = parse("fe80::1%7", 80).unwrap();
+        let address = parse(b"fe80::1%7", 80).unwrap();
         assert_eq!(text(&address), "fe80::1%7");
         let SocketAddr::V6(v6) = address else {
             panic!("not IPv6")
         };
         assert_eq!((v6.scope_id(), v6.port()), (7, 80));
-        let SocketAddr::V6(lo) = parse("fe80::1%lo", 80).unwrap() else {
+        let SocketAddr::V6(lo) = parse(b"fe80::1%lo", 80).unwrap() else {
             panic!("not IPv6")
         };
         assert_ne!(lo.scope_id(), 0);
-        assert_eq!(parse("fe80::1%no-such-interface0", 80), None);
-        assert_eq!(parse("fe80::1%", 80), None);
+        assert_eq!(parse(b"fe80::1%no-such-interface0", 80), None);
+        assert_eq!(parse(b"fe80::1%", 80), None);
     }
 
     #[test]
@@ -197,6 +263,9 @@ mod tests {
             "256.1.1.1",
             "01.2.3.4",
             "1.2.3.4 ",
+            "1..3.4",
+            "+1.2.3.4",
+            "1.2.3.4294967297",
             "[::1]",
             ":",
             ":::",
@@ -207,8 +276,17 @@ mod tests {
             "example.com",
             "127.0.0.1%lo",
             "::1.2.3.256",
+            "::1.2.3.4:1",
+            "1:2:3:4:5:6:7:1.2.3.4",
+            "1:2:3:4:5:6:7::8",
+            "1:2:3:4::5:6:7:8",
+            "::g",
+            "::+1",
+            ":1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7:",
+            "1:",
         ] {
-            assert_eq!(parse(name, 1), None, "{name}");
+            assert_eq!(parse(name.as_bytes(), 1), None, "{name}");
         }
     }
 

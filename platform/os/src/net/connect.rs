@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
-use super::{Error, Tcp, addr, reason, timed_out};
+use super::{Error, Tcp, addr, append, reason, timed_out};
 use crate::Errno;
 use crate::clock::monotonic_ms;
 use crate::sys::net::{Interest, MAX_WAIT, Socket, Transport, wait};
@@ -12,8 +12,11 @@ use crate::sys::net::{Interest, MAX_WAIT, Socket, Transport, wait};
 /// The Connection Attempt Delay of RFC 8305, section 5.
 const ATTEMPT_DELAY_MS: u64 = 250;
 
-/// What became of an address; `None`: no answer came.
-type Failure = (SocketAddr, Option<Errno>);
+/// An address that was tried: a socket that is not connected yet, or why it never will be.
+struct Attempt {
+    address: SocketAddr,
+    socket: Result<Socket, Errno>,
+}
 
 /// Connects to one of `addresses` of `host` until `deadline_ms`.
 pub(crate) fn race(
@@ -23,71 +26,63 @@ pub(crate) fn race(
     deadline_ms: u64,
 ) -> Result<Tcp, Error> {
     let begun = monotonic_ms();
-    let mut failures = Vec::new();
-    match first(&interleave(addresses), deadline_ms, &mut failures) {
+    let mut attempts = Vec::new();
+    match first(&interleave(addresses), deadline_ms, &mut attempts) {
         Some((socket, address)) => {
             let mut peer = peer(host, port);
             push_address(&mut peer, host, &address);
             Ok(Tcp::new(socket, address, peer))
         }
-        None => Err(error(host, port, &failures, monotonic_ms() - begun)),
+        None => Err(error(host, port, &attempts, monotonic_ms() - begun)),
     }
 }
 
-/// The first socket that connects. What failed before, or had not answered when the time was up, goes to `failures`.
+/// The first socket that connects. `attempts`, empty at first, tells what was tried.
 fn first(
     addresses: &[SocketAddr],
     deadline: u64,
-    failures: &mut Vec<Failure>,
+    attempts: &mut Vec<Attempt>,
 ) -> Option<(Socket, SocketAddr)> {
-    let mut untried = addresses.iter().copied();
-    let mut pending: Vec<(Socket, SocketAddr)> = Vec::new();
     let mut next_attempt = 0;
     loop {
         let now = monotonic_ms();
         if now >= deadline {
-            failures.extend(pending.iter().map(|&(_, address)| (address, None)));
             return None;
         }
-        let more = pending.len() < MAX_WAIT && untried.len() > 0;
-        if more && now >= next_attempt {
-            if let Some(address) = untried.next() {
-                match Socket::connect(Transport::Tcp, &address) {
-                    Ok(socket) => {
-                        pending.push((socket, address));
-                        next_attempt = now + ATTEMPT_DELAY_MS;
-                    }
-                    Err(e) => failures.push((address, Some(e))),
+        let pending = attempts.iter().filter(|a| a.socket.is_ok()).count();
+        let mut until = deadline;
+        if let Some(&address) = addresses.get(attempts.len())
+            && pending < MAX_WAIT
+        {
+            if now >= next_attempt {
+                let socket = Socket::connect(Transport::Tcp, &address);
+                if socket.is_ok() {
+                    next_attempt = now + ATTEMPT_DELAY_MS;
                 }
+                attempts.push(Attempt { address, socket });
+                continue;
             }
-            continue;
-        }
-        if pending.is_empty() {
+            until = until.min(next_attempt);
+        } else if pending == 0 {
             return None;
         }
-        let until = if more {
-            deadline.min(next_attempt)
-        } else {
-            deadline
-        };
-        let sockets = &mut pending.iter().map(|(socket, _)| socket);
+        let sockets = &mut attempts.iter().filter_map(|a| a.socket.as_ref().ok());
         let mut ready = wait(sockets, Interest::Write, until - now);
-        let mut i = 0;
-        while let Some((socket, address)) = pending.get(i) {
+        for attempt in attempts.iter_mut() {
+            let Ok(socket) = &attempt.socket else {
+                continue;
+            };
             let is_ready = ready & 1 != 0;
             ready >>= 1;
             if !is_ready {
-                i += 1;
                 continue;
             }
-            match socket.connected() {
-                Ok(()) => return Some(pending.swap_remove(i)),
-                Err(e) => {
-                    failures.push((*address, Some(e)));
-                    pending.remove(i);
-                    next_attempt = 0;
-                }
+            let e = socket.connected().err();
+            let socket = core::mem::replace(&mut attempt.socket, Err(e.unwrap_or(Errno(0))));
+            if e.is_none() {
+                return Some((socket.ok()?, attempt.address));
             }
+            next_attempt = 0;
         }
     }
 }
@@ -108,7 +103,7 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 /// `HOST port N`.
 fn peer(host: &str, port: u16) -> String {
     let mut text = String::from(host);
-    text.push_str(" port ");
+    append(&mut text, " port ");
     addr::push_number(&mut text, port.into(), 10);
     text
 }
@@ -118,42 +113,49 @@ fn push_address(text: &mut String, host: &str, address: &SocketAddr) {
     let mut literal = String::new();
     addr::push(&mut literal, address);
     if literal != host {
-        text.push_str(" (");
-        text.push_str(&literal);
+        append(text, " (");
+        append(text, &literal);
         text.push(')');
     }
 }
 
 /// `Failed to connect to HOST port N (A, B): Connection refused; (C): timed out after 10 s`.
 #[cold]
-fn error(host: &str, port: u16, failures: &[Failure], waited_ms: u64) -> Error {
+fn error(host: &str, port: u16, attempts: &[Attempt], waited_ms: u64) -> Error {
     let mut text = String::from("Failed to connect to ");
-    text.push_str(&peer(host, port));
-    let why = |errno: Option<Errno>| match errno {
-        Some(errno) => reason(errno),
-        None => timed_out(waited_ms),
-    };
-    match *failures {
-        [] | [_] => {
-            if let [(address, _)] = failures {
-                push_address(&mut text, host, address);
-            }
-            text.push_str(": ");
-            text.push_str(&why(failures.first().and_then(|failure| failure.1)));
-        }
-        _ => {
-            let mut left = failures.iter().peekable();
-            let mut before = " (";
-            while let Some((address, errno)) = left.next() {
-                text.push_str(before);
-                addr::push(&mut text, address);
+    append(&mut text, &peer(host, port));
+    let errno = |attempt: &Attempt| attempt.socket.as_ref().err().copied();
+    let mut left = attempts.iter().peekable();
+    let mut before = " (";
+    loop {
+        let attempt = left.next();
+        match attempt {
+            Some(only) if attempts.len() == 1 => push_address(&mut text, host, &only.address),
+            Some(attempt) => {
+                append(&mut text, before);
+                addr::push(&mut text, &attempt.address);
                 before = ", ";
-                if left.peek().is_none_or(|next| next.1 != *errno) {
-                    text.push_str("): ");
-                    text.push_str(&why(*errno));
-                    before = "; (";
+                if left
+                    .peek()
+                    .is_some_and(|next| errno(next) == errno(attempt))
+                {
+                    continue;
                 }
+                append(&mut text, ")");
+                before = "; (";
             }
+            None => {}
+        }
+        append(&mut text, ": ");
+        append(
+            &mut text,
+            &match attempt.and_then(errno) {
+                Some(errno) => reason(errno),
+                None => timed_out(waited_ms),
+            },
+        );
+        if left.peek().is_none() {
+            break;
         }
     }
     Error {
@@ -172,7 +174,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     fn at(text: &str, port: u16) -> SocketAddr {
-        addr::parse(text, port).unwrap()
+        addr::parse(text.as_bytes(), port).unwrap()
     }
 
     fn in_ms(ms: u64) -> u64 {
@@ -293,9 +295,13 @@ mod tests {
         assert!(e.transient);
         assert!(
             e.text.starts_with(&std::format!(
-                "Failed to connect to h.test port {port} (127.0.0.7): Connection refused; \
-                 (127.0.0.6): timed out after 5"
+                "Failed to connect to h.test port {port} (127.0.0.6): timed out after 5"
             )),
+            "{}",
+            e.text
+        );
+        assert!(
+            e.text.ends_with("s; (127.0.0.7): Connection refused"),
             "{}",
             e.text
         );

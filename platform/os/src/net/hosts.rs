@@ -2,20 +2,15 @@
 
 use core::net::SocketAddr;
 
-use super::addr;
+use super::{addr, next_word};
 
 /// The address that `line` gives to `name`, with `port`. Names are compared without regard to case; a line that is
 /// a comment, names others or starts with no address gives none.
 pub fn address(line: &[u8], name: &str, port: u16) -> Option<SocketAddr> {
-    let line = line.split(|&b| b == b'#').next()?;
-    let mut words = line
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
-    let literal = words.next()?;
-    if !words.any(|word| word.eq_ignore_ascii_case(name.as_bytes())) {
-        return None;
-    }
-    addr::parse(core::str::from_utf8(literal).ok()?, port)
+    let mut rest = line.split(|&b| b == b'#').next()?;
+    let literal = next_word(&mut rest)?;
+    while !next_word(&mut rest)?.eq_ignore_ascii_case(name.as_bytes()) {}
+    addr::parse(literal, port)
 }
 
 #[cfg(test)]

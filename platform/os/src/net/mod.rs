@@ -52,7 +52,7 @@ pub fn connect(host: &str, port: u16, deadline_ms: u64) -> Result<Tcp, Error> {
 ///
 /// Gives up when [`monotonic_ms`](crate::clock::monotonic_ms) shows `deadline_ms`.
 pub fn resolve(host: &str, port: u16, deadline_ms: u64) -> Result<Vec<SocketAddr>, Error> {
-    if let Some(literal) = addr::parse(host, port) {
+    if let Some(literal) = addr::parse(host.as_bytes(), port) {
         return Ok(Vec::from([literal]));
     }
     // RFC 6761, section 6.3: nobody is asked, so nobody can say that it is elsewhere.
@@ -68,6 +68,22 @@ pub fn resolve(host: &str, port: u16, deadline_ms: u64) -> Result<Vec<SocketAddr
         ]));
     }
     crate::sys::resolver::lookup(host, port, deadline_ms)
+}
+
+/// Takes the next word, which is not empty, off the front of `text`, where white space divides words.
+#[inline(never)]
+fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let rest = text.trim_ascii_start();
+    let end = rest.iter().position(u8::is_ascii_whitespace);
+    let (word, rest) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+    *text = rest;
+    (!word.is_empty()).then_some(word)
+}
+
+/// Appends `part`: a call, where `push_str` is a dozen instructions at each of many places.
+#[inline(never)]
+pub(crate) fn append(text: &mut String, part: &str) {
+    text.push_str(part);
 }
 
 /// The system's words for an error, without its number where there are words.
@@ -90,6 +106,6 @@ fn timed_out(ms: u64) -> String {
         (ms, " ms")
     };
     addr::push_number(&mut text, n, 10);
-    text.push_str(unit);
+    append(&mut text, unit);
     text
 }

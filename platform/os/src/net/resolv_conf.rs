@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, SocketAddr};
 
-use super::addr;
+use super::{addr, next_word};
 
 /// MAXNS of resolv.conf(5).
 const MAX_NAMESERVERS: usize = 3;
@@ -15,8 +15,9 @@ const MAX_SEARCH: usize = 6;
 pub struct ResolvConf {
     /// At most three, with the port to ask on; after [`finish`](Self::finish) at least one.
     pub nameservers: Vec<SocketAddr>,
-    /// Domains to put behind a name that may be a relative one.
-    pub search: Vec<Vec<u8>>,
+    /// Domains to put behind a name that may be a relative one, divided by white space; see
+    /// [`domains`](Self::domains).
+    search: Vec<u8>,
     /// A name with at least this many dots is first tried as it is. At most 15.
     pub ndots: u32,
     /// Seconds that an attempt takes, 1 to 30.
@@ -41,28 +42,19 @@ impl ResolvConf {
 
     /// Takes in a line. What is unknown or malformed is left out, as every resolver does.
     pub fn line(&mut self, line: &[u8]) {
-        let mut words = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty())
-            .take_while(|word| !word.starts_with(b"#") && !word.starts_with(b";"));
-        match words.next() {
+        let mut rest = line.split(|b| b"#;".contains(b)).next().unwrap_or(line);
+        match next_word(&mut rest) {
             Some(b"nameserver") if self.nameservers.len() < MAX_NAMESERVERS => {
-                let address = words
-                    .next()
-                    .and_then(|word| core::str::from_utf8(word).ok())
-                    .and_then(|word| addr::parse(word, self.port));
+                let address = next_word(&mut rest).and_then(|word| addr::parse(word, self.port));
                 self.nameservers.extend(address);
             }
             // The last one counts.
-            Some(b"search" | b"domain") => {
-                self.search = words
-                    .map(|word| word.strip_suffix(b".").unwrap_or(word))
-                    .filter(|word| !word.is_empty())
-                    .take(MAX_SEARCH)
-                    .map(Vec::from)
-                    .collect();
+            Some(b"search" | b"domain") => self.search = rest.into(),
+            Some(b"options") => {
+                while let Some(word) = next_word(&mut rest) {
+                    self.option(word);
+                }
             }
-            Some(b"options") => words.for_each(|word| self.option(word)),
             _ => {}
         }
     }
@@ -82,6 +74,12 @@ impl ResolvConf {
             b"attempts" => self.attempts = n.clamp(1, 5),
             _ => {}
         }
+    }
+
+    /// The search list: at most six domains.
+    pub fn domains(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.search[..];
+        core::iter::from_fn(move || next_word(&mut rest)).take(MAX_SEARCH)
     }
 
     /// To be called after the last line: without a nameserver, the one of this machine is asked.
@@ -113,7 +111,7 @@ mod tests {
     fn defaults() {
         let conf = parse("# nothing\n\n; here\nnameserver\nnameserver nonsense\nsortlist 1\n");
         assert_eq!(servers(&conf), ["127.0.0.1:53"]);
-        assert!(conf.search.is_empty());
+        assert_eq!(conf.domains().count(), 0);
         assert_eq!((conf.ndots, conf.timeout, conf.attempts), (1, 5, 2));
     }
 
@@ -121,13 +119,14 @@ mod tests {
     fn a_full_file() {
         let conf = parse(
             "domain old.example\nnameserver 10.0.0.1 # first\n  nameserver\t2001:db8::1\nnameserver fe80::1%3\n\
-             nameserver 10.0.0.4\nsearch a.example. b.example . # none\noptions rotate ndots:5 timeout:2 attempts:3\n",
+             nameserver 10.0.0.4\nsearch a.example. b.example # none\noptions rotate ndots:5 timeout:2 attempts:3\n",
         );
         assert_eq!(
             servers(&conf),
             ["10.0.0.1:53", "[2001:db8::1]:53", "[fe80::1%3]:53"]
         );
-        assert_eq!(conf.search, [&b"a.example"[..], b"b.example"]);
+        let domains: Vec<_> = conf.domains().collect();
+        assert_eq!(domains, [&b"a.example."[..], b"b.example"]);
         assert_eq!((conf.ndots, conf.timeout, conf.attempts), (5, 2, 3));
     }
 
@@ -136,7 +135,7 @@ mod tests {
         let conf = parse(
             "search 1 2 3 4 5 6 7 8\noptions ndots:99 timeout:0 attempts:999 ndots: timeout attempts:x\n",
         );
-        assert_eq!(conf.search.len(), 6);
+        assert_eq!(conf.domains().count(), 6);
         assert_eq!((conf.ndots, conf.timeout, conf.attempts), (15, 1, 5));
     }
 }
