@@ -85,6 +85,12 @@ fn names_compare_decoded() {
         urls(r#"{"pt\u0065x":{"pyth\u006fn.tar.g\u007a":"https:\/\/a\u002f\n"}}"#),
         ["https://a/\n"]
     );
+    assert_eq!(
+        urls(
+            r#"{"ptex":{"python.tar.gz":"\ud800\udc00\udbff\udfff\ud7ff\ue000\u007f\u0080\u0000"}}"#
+        ),
+        ["\u{10000}\u{10ffff}\u{d7ff}\u{e000}\u{7f}\u{80}\0"]
+    );
     let document = "{\"ptex\":{\"\\ud83d\\uDE00\u{e9}\\\"\":\"\u{1f600}\"}}";
     for piece in 1..document.len() {
         let entry = scan_pieces(
