@@ -362,7 +362,7 @@ mod tests {
                 .find(|(n, _)| *n == name)
                 .map(|(_, v)| v.as_bytes())
         };
-        parse(&mut args.iter().map(|a| a.as_bytes()), &variable).map_err(|e| e.text)
+        parse(&mut args.iter().map(|a| a.as_bytes()), &variable).map_err(|e| e.text.clone())
     }
 
     #[test]

@@ -390,7 +390,7 @@ mod tests {
     fn wrong_content() {
         let mut disk = Disk::new(99);
         let mut d = Delivery::new(&mut disk, expected(DATA));
-        let text = d.check_size(56).unwrap_err().text;
+        let text = d.check_size(56).unwrap_err().text.clone();
         assert_eq!(text, "The content has 56 bytes, expected were 57");
         d.begin(true);
         d.deliver(&DATA[1..]).unwrap();

@@ -3,8 +3,10 @@
 //! No `core::fmt`: its machinery costs tens of kilobytes in a binary that counts each one. Lines are put together with
 //! `[..].concat()` and [`dec`].
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut};
 
 /// What the fetch may do about an [`Error`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,12 +23,19 @@ pub enum Kind {
     Local,
 }
 
-/// Why something was not done, in one line without a newline at its end.
+/// Why something was not done.
+///
+/// One pointer, so that a [`Result`] travels in a register: what it points to is made once and read once, while each `?`
+/// on its way would move it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Error {
+pub struct Error(Box<Failure>);
+
+/// What an [`Error`] says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
     /// What may be done about it.
     pub kind: Kind,
-    /// The line for the user.
+    /// The line for the user, without a newline at its end.
     pub text: String,
     /// How many seconds the server asked us to wait (RFC 9110, section 10.2.3), if it did.
     pub retry_after: Option<u32>,
@@ -40,11 +49,11 @@ impl Error {
     #[cold]
     #[inline(never)]
     pub fn new(kind: Kind, parts: &[&str]) -> Self {
-        Error {
+        Error(Box::new(Failure {
             kind,
             text: parts.concat(),
             retry_after: None,
-        }
+        }))
     }
 
     /// The same error with `prefix` put before its text.
@@ -55,6 +64,19 @@ impl Error {
         text.push_str(&self.text);
         self.text = text;
         self
+    }
+}
+
+impl Deref for Error {
+    type Target = Failure;
+    fn deref(&self) -> &Failure {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Failure {
+        &mut self.0
     }
 }
 

@@ -9,10 +9,13 @@
 extern crate alloc;
 
 pub mod cli;
+pub mod connect;
 pub mod deliver;
 pub mod error;
+pub mod fetch;
 pub mod http;
 pub mod manifest;
+pub mod program;
 pub mod progress;
 pub mod report;
 pub mod retry;

@@ -3,14 +3,4 @@
 #![no_std]
 #![no_main]
 
-start::entry!(run);
-
-fn run() -> i32 {
-    for a in os::env::args() {
-        let _ = os::file::write_stdout(a);
-    }
-    if let Some(v) = os::env::var("HOME") {
-        let _ = os::file::write_stdout(v);
-    }
-    0
-}
+start::entry!(ptex::program::run);

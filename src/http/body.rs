@@ -260,7 +260,7 @@ mod tests {
             Ok(_) => panic!("accepted {text:?}"),
             Err(e) => {
                 assert_eq!(e.kind, Kind::Source);
-                e.text
+                e.text.clone()
             }
         }
     }

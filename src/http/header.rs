@@ -193,7 +193,7 @@ mod tests {
     fn error(argument: &[u8]) -> String {
         let e = Custom::new().push(argument).unwrap_err();
         assert_eq!(e.kind, Kind::Local);
-        e.text
+        e.text.clone()
     }
 
     #[test]

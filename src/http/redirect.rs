@@ -104,7 +104,7 @@ mod tests {
         let error = |location| {
             let e = follow(&from, location).unwrap_err();
             assert_eq!(e.kind, Kind::Source);
-            e.text
+            e.text.clone()
         };
         assert_eq!(
             error(b"file:///etc/passwd"),

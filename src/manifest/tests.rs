@@ -327,7 +327,10 @@ fn nesting() {
     assert_eq!(urls(&nested("{\"\":", "}", 100_000)), ["a"]);
     assert_eq!(urls(&nested("[[{\"k\":[", "]}]]", 25_000)), ["a"]);
     assert_eq!(urls(&nested("[", "]", json::MAX_DEPTH - 1)), ["a"]);
-    let deep = scan(nested("[", "]", json::MAX_DEPTH)).unwrap_err().text;
+    let deep = scan(nested("[", "]", json::MAX_DEPTH))
+        .unwrap_err()
+        .text
+        .clone();
     let reason = format!(
         "Failed to parse ptex config: more than {} levels of nesting at line 1 column {}",
         json::MAX_DEPTH,

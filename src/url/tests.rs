@@ -18,7 +18,7 @@ fn error(url: &str) -> String {
         Ok(url) => panic!("{} was accepted", url.text()),
         Err(e) => {
             assert_eq!(e.kind, Kind::Local);
-            e.text
+            e.text.clone()
         }
     }
 }

@@ -36,6 +36,7 @@ impl Heap {
 
 // SAFETY: blocks are disjoint parts of the arena, aligned as asked; null where it is used up.
 unsafe impl GlobalAlloc for Heap {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: one thread; `start + size` is checked against the arena before the pointer is made.
         unsafe {
@@ -50,6 +51,7 @@ unsafe impl GlobalAlloc for Heap {
         }
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: `block` was allocated here with this layout.
         unsafe {
@@ -59,6 +61,7 @@ unsafe impl GlobalAlloc for Heap {
         }
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above; a block that moves is copied before it is given back.
         unsafe {

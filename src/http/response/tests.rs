@@ -46,7 +46,7 @@ fn error(text: &[u8]) -> String {
         Ok(_) => panic!("accepted {:?}", String::from_utf8_lossy(text)),
         Err(e) => {
             assert_eq!(e.kind, Kind::Source);
-            e.text
+            e.text.clone()
         }
     }
 }

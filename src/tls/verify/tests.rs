@@ -431,7 +431,7 @@ fn bounds_and_garbage() {
     let path = path.write("anchors.pem", &top.pem);
     let verify = |chain: &[&[u8]]| {
         let host = Host::Name("example.org".into());
-        verify_chain(&Trust::of_file(&path), chain, &host, NOW).map_err(|error| error.text)
+        verify_chain(&Trust::of_file(&path), chain, &host, NOW).map_err(|error| error.text.clone())
     };
     let long = vec![0; MAX_CHAIN_BYTES];
     assert!(verify(&[&server.der, &long]).is_err());

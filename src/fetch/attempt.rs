@@ -1,0 +1,226 @@
+//! One try at one source: its redirects, and what an answer means for what was already delivered.
+
+use super::pump::partial;
+use super::{Fetch, Version};
+use crate::deliver::changed;
+use crate::error::{Error, Kind, Result, dec};
+use crate::http::{Body, Head, HeadParser, Method, redirect, request};
+use crate::stream::Stream;
+use crate::url::{Scheme, Url};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use os::clock::unix_seconds;
+use os::file::File;
+
+/// How one request ended that did not fail.
+enum Answer {
+    Delivered,
+    Redirect(Url),
+}
+
+impl Fetch<'_> {
+    /// Fetches what `source` leads to, going on after what was delivered before if that can be done safely.
+    pub(super) fn attempt(&mut self, index: usize, source: &Url) -> Result<()> {
+        let mut url = source.clone();
+        let mut redirects = 0;
+        loop {
+            let next = match url.scheme() {
+                Scheme::File => return self.file(&url),
+                Scheme::Http | Scheme::Https => match self.http(index, source, &url)? {
+                    Answer::Delivered => return Ok(()),
+                    Answer::Redirect(next) => next,
+                },
+                scheme => {
+                    return Err(Error::new(
+                        Kind::Source,
+                        &["Protocol \"", scheme.name(), "\" not supported"],
+                    ));
+                }
+            };
+            redirects += 1;
+            if redirects > self.options.max_redirs() {
+                let text = ["Maximum (", &dec(redirects - 1), ") redirects followed"];
+                return Err(Error::new(Kind::Source, &text));
+            }
+            if redirect::is_downgrade(&url, &next)
+                && !self.options.allow_downgrade
+                && !self.delivery.is_proven_by_hash()
+            {
+                return Err(Error::new(
+                    Kind::Source,
+                    &[
+                        "Refused the redirect from https to ",
+                        &next.without_password(),
+                        ", where the content could be replaced on its way",
+                        " (--allow-downgrade or PTEX_ALLOW_DOWNGRADE=1 permits it)",
+                    ],
+                ));
+            }
+            self.report
+                .detail(&["Redirected to ", &next.without_password()]);
+            url = next;
+        }
+    }
+
+    fn file(&mut self, url: &Url) -> Result<()> {
+        let path = url.file_path()?;
+        let failed = |e: os::Errno| {
+            Error::new(
+                Kind::Source,
+                &["Couldn't read file ", url.path(), ": ", &e.text()],
+            )
+        };
+        let mut file = File::open(&path).map_err(failed)?;
+        if let Some(size) = file.size() {
+            self.delivery.check_size(size)?;
+            self.version.total = Some(size);
+        }
+        self.delivery.begin(true);
+        loop {
+            let n = file.read(self.buffer.room()).map_err(failed)?;
+            if n == 0 {
+                return self.delivery.finish();
+            }
+            let data = self.buffer.room().get(..n).unwrap_or_default();
+            self.delivery.deliver(data)?;
+            self.report
+                .progress(self.delivery.delivered(), self.version.total);
+        }
+    }
+
+    /// One request and its answer.
+    fn http(&mut self, index: usize, source: &Url, url: &Url) -> Result<Answer> {
+        let mut stream = self.network.open(url)?;
+        let range = self.range(index);
+        self.send(&mut *stream, source, url, range.as_ref())?;
+        let (head, from, len) = self.read_head(&mut *stream)?;
+        self.report.headers(head.raw());
+        if let Some(location) = redirect::location(&head) {
+            return redirect::follow(url, location).map(Answer::Redirect);
+        }
+        if head.status() == 416 && range.is_some() {
+            // Nothing was missing but the end of the response: of the same content, there is no more.
+            return match head
+                .content_range()?
+                .and_then(|range| range.complete_length)
+            {
+                Some(length) if length == self.delivery.delivered() => {
+                    self.delivery.begin(false);
+                    self.delivery.finish().map(|()| Answer::Delivered)
+                }
+                _ => Err(changed()),
+            };
+        }
+        head.check_status(unix_seconds())?;
+        let end = self.accept(index, &head, range.is_some())?;
+        self.pump(&mut *stream, &mut Body::new(head.framing()), from, len)?;
+        // A server may send a part of the range that it was asked for.
+        match end {
+            Some(end) if self.delivery.delivered() < end => {
+                Err(partial(end - self.delivery.delivered()))
+            }
+            _ => self.delivery.finish().map(|()| Answer::Delivered),
+        }
+    }
+
+    /// The fields that ask for what is missing, or None if all of it must be asked for.
+    ///
+    /// Who sends the rest must have the same content: the hash in the end, or a validator of the server that sent the
+    /// first part, proves it. Without either, all is read again and compared.
+    fn range(&self, index: usize) -> Option<Vec<(&'static str, String)>> {
+        let delivered = self.delivery.delivered();
+        if delivered == 0 || self.headers.sends("Range") {
+            return None;
+        }
+        let mut fields = Vec::from([("Range", ["bytes=", &dec(delivered), "-"].concat())]);
+        match &self.version.validator {
+            Some(validator) if self.version.source == index => {
+                fields.push(("If-Range", validator.clone()))
+            }
+            _ if self.delivery.is_proven_by_hash() => {}
+            _ => return None,
+        }
+        Some(fields)
+    }
+
+    fn send(
+        &mut self,
+        stream: &mut dyn Stream,
+        source: &Url,
+        url: &Url,
+        range: Option<&Vec<(&'static str, String)>>,
+    ) -> Result<()> {
+        let mut fields: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in range.into_iter().flatten() {
+            fields.push((name, value));
+        }
+        let scope = redirect::scope(source, url);
+        let head = request::get(url, request::Form::Origin, self.headers, scope, &fields)?;
+        stream.write_all(&head)
+    }
+
+    /// The head of the answer, and where in the buffer what came after it is: its start and length.
+    fn read_head(&mut self, stream: &mut dyn Stream) -> Result<(Head, usize, usize)> {
+        let mut parser = HeadParser::new(Method::Get);
+        loop {
+            let n = stream.read(self.buffer.room())?;
+            if n == 0 {
+                return Err(parser.end());
+            }
+            let mut input = self.buffer.room().get(..n).unwrap_or_default();
+            if let Some(head) = parser.feed(&mut input)? {
+                return Ok((head, n - input.len(), input.len()));
+            }
+        }
+    }
+
+    /// Decides what the content of a successful answer is, given what was delivered, and where it must end.
+    fn accept(&mut self, index: usize, head: &Head, asked_for_range: bool) -> Result<Option<u64>> {
+        let delivered = self.delivery.delivered();
+        let mut total = head.content_length();
+        let mut end = total;
+        let is_rest = asked_for_range && head.status() == 206;
+        if is_rest {
+            let range = head.content_range()?;
+            let Some((Some((first, last)), complete)) =
+                range.map(|range| (range.range, range.complete_length))
+            else {
+                return Err(Error::new(
+                    Kind::Source,
+                    &["The server sent a part without saying which"],
+                ));
+            };
+            let is_length_right = total.is_none_or(|length| length == last - first + 1);
+            if first != delivered || !is_length_right {
+                return Err(Error::new(
+                    Kind::Source,
+                    &["The server sent another part than the one asked for"],
+                ));
+            }
+            total = complete;
+            end = complete.or(Some(last + 1));
+        }
+        if let Some(total) = total {
+            self.delivery.check_size(total)?;
+        }
+        let validator = head.validator();
+        if delivered > 0 {
+            let is_other = |old: &Option<String>| matches!((old, validator), (Some(old), Some(new)) if old != new);
+            let is_same_source = self.version.source == index;
+            if is_same_source && is_other(&self.version.validator)
+                || matches!((self.version.total, total), (Some(old), Some(new)) if old != new)
+            {
+                return Err(changed());
+            }
+        }
+        self.delivery.begin(!is_rest);
+        if delivered == 0 || self.version.source != index {
+            self.version = Version {
+                source: index,
+                validator: validator.map(ToString::to_string),
+                total: total.or(self.version.total),
+            };
+        }
+        Ok(end)
+    }
+}

@@ -1,0 +1,160 @@
+//! The job: one file, from the first of its sources that has it, through broken lines and busy servers.
+//!
+//! A source is tried until it delivers or is exhausted, then comes the next; what was delivered is never delivered
+//! twice ([`crate::deliver`]). One try is in [`attempt`], the bytes of a body flow in [`pump`].
+
+mod attempt;
+mod pump;
+
+use crate::cli::Options;
+use crate::connect::Network;
+use crate::deliver::Delivery;
+use crate::error::{Error, Kind, Result, dec};
+use crate::http::Custom;
+use crate::report::Report;
+use crate::retry::Retry;
+use crate::url::{self, Url};
+use alloc::string::String;
+use alloc::vec::Vec;
+use os::clock::{monotonic_ms, sleep_ms};
+use pump::Buffer;
+
+/// What is known of the content of which a part was delivered.
+#[derive(Default)]
+struct Version {
+    /// Which source said so.
+    source: usize,
+    /// What makes a range request conditional on the content being the same (RFC 9110, section 13.1.5).
+    validator: Option<String>,
+    /// The size of all of it.
+    total: Option<u64>,
+}
+
+/// Everything that a fetch works with.
+pub struct Fetch<'a> {
+    options: &'a Options<'a>,
+    headers: &'a Custom,
+    delivery: Delivery<'a>,
+    report: &'a mut Report,
+    network: Network,
+    version: Version,
+    buffer: Buffer,
+}
+
+impl<'a> Fetch<'a> {
+    /// A fetch into `delivery`.
+    pub fn new(
+        options: &'a Options<'a>,
+        headers: &'a Custom,
+        delivery: Delivery<'a>,
+        report: &'a mut Report,
+    ) -> Self {
+        Fetch {
+            options,
+            headers,
+            delivery,
+            report,
+            network: Network::new(options),
+            version: Version::default(),
+            buffer: Buffer::new(options.limit_rate()),
+        }
+    }
+
+    /// Fetches from the first of `sources` (URLs with the same content, the preferred one first) that delivers.
+    ///
+    /// # Errors
+    /// `Failed to fetch URL: why` for each of the sources that were tried.
+    pub fn run(&mut self, sources: &[&str]) -> Result<()> {
+        let started = monotonic_ms();
+        let mut failures = String::new();
+        let mut kind = Kind::Source;
+        for (index, source) in sources.iter().enumerate() {
+            let (shown, result) = match Url::parse(source) {
+                Ok(url) => (
+                    url.without_password(),
+                    self.try_source(index, &url, started),
+                ),
+                Err(e) => (url::redact(source), Err(e)),
+            };
+            let Err(error) = result else {
+                self.report.done(self.delivery.delivered(), &shown);
+                return Ok(());
+            };
+            failures.push_str(if failures.is_empty() {
+                "Failed to fetch "
+            } else {
+                "; "
+            });
+            failures.push_str(&[&shown, ": ", &error.text].concat());
+            kind = error.kind;
+            // What is wrong with a URL is wrong with that URL alone.
+            if kind == Kind::Local && Url::parse(source).is_ok() {
+                break;
+            }
+            if let Some(next) = sources.get(index + 1) {
+                let next = url::redact(next);
+                self.report
+                    .event(&[&shown, ": ", &error.text, "; going on with ", &next]);
+            }
+        }
+        self.report.erase();
+        Err(Error::new(kind, &[&failures]))
+    }
+
+    /// Tries one source until it delivers or no further try is due.
+    fn try_source(&mut self, index: usize, url: &Url, started: u64) -> Result<()> {
+        let mut retry = Retry::new(self.options.retry(), self.delivery.delivered());
+        let mut tries: u64 = 0;
+        loop {
+            tries += 1;
+            let Err(mut error) = self.attempt(index, url) else {
+                return Ok(());
+            };
+            if self.network.is_over() {
+                error.kind = Kind::Local;
+                error
+                    .text
+                    .push_str(" (the time for all, --max-time, is over)");
+                return Err(error);
+            }
+            let mut random = [0; 8];
+            os::random(&mut random);
+            let random = u64::from_le_bytes(random);
+            let wait = retry.after(&error, self.delivery.delivered(), random);
+            let wait = wait.filter(|wait| {
+                let then = monotonic_ms() + wait;
+                let limit = self.options.retry_max_time();
+                (limit == 0 || then - started < limit)
+                    && self.network.deadline.is_none_or(|d| then < d)
+            });
+            let Some(wait) = wait else {
+                if tries > 1 {
+                    error.text = [&error.text, " (", &dec(tries), " tries)"].concat();
+                }
+                return Err(error);
+            };
+            self.tell_retry(&error, wait);
+            sleep_ms(wait);
+        }
+    }
+
+    #[cold]
+    fn tell_retry(&mut self, error: &Error, wait: u64) {
+        let seconds = dec(wait / 1000);
+        let tenth = dec(wait / 100 % 10);
+        let delivered = self.delivery.delivered();
+        let mut parts = Vec::from([
+            &*error.text,
+            "; trying again in ",
+            &seconds,
+            ".",
+            &tenth,
+            " s",
+        ]);
+        let bytes = dec(delivered);
+        if delivered > 0 {
+            parts.extend([", from byte ", &bytes]);
+        }
+        self.report.event(&parts);
+    }
+}

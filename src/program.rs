@@ -1,0 +1,121 @@
+//! The program between start and exit status: arguments, manifest, fetch, the last line on stderr.
+
+use crate::cli::{self, Command, Options};
+use crate::deliver::{Delivery, Expected, RemoteName, Sink, Stdout};
+use crate::error::{Error, Kind, Result, printable};
+use crate::fetch::Fetch;
+use crate::http::Custom;
+use crate::manifest::{Entry, Scanner};
+use crate::report::Report;
+use crate::url::{self, Url};
+use alloc::string::String;
+use alloc::vec::Vec;
+use os::file::{File, NewFile, write_stderr, write_stdout};
+
+/// Bytes of a manifest that are read at a time.
+const MANIFEST_READ: usize = 64 << 10;
+
+/// How much of a path or name a message shows, in bytes.
+const MAX_SHOWN: usize = 1000;
+
+/// Runs the program; the result is its exit status.
+pub fn run() -> i32 {
+    let Err(error) = program() else {
+        return 0;
+    };
+    let text = match &*error.text {
+        "" => cli::USAGE.trim_end(),
+        text => text,
+    };
+    write_stderr([text, "\n"].concat().as_bytes());
+    1
+}
+
+fn program() -> Result<()> {
+    let (command, options) = cli::parse(&mut os::env::args().skip(1), &os::env::var)?;
+    match command {
+        Command::Help => print(cli::USAGE),
+        Command::Version => print(concat!(env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Url(text) => fetch_url(text, &options),
+        Command::Manifest { path, file } => fetch_file(path, file, &options),
+    }
+}
+
+fn print(text: &str) -> Result<()> {
+    write_stdout(text.as_bytes())
+        .map_err(|e| Error::new(Kind::Local, &["Failed to write to stdout: ", &e.text()]))
+}
+
+fn fetch_url(text: &str, options: &Options) -> Result<()> {
+    if !options.remote_name {
+        return fetch(&[text], Expected::default(), options, &mut Stdout);
+    }
+    let url =
+        Url::parse(text).map_err(|e| e.context(&["Failed to fetch ", &url::redact(text), ": "]))?;
+    let name = url.remote_name()?;
+    let file = NewFile::create(name.as_bytes())
+        .map_err(|e| Error::new(Kind::Local, &["Failed to create ", name, ": ", &e.text()]))?;
+    fetch(
+        &[text],
+        Expected::default(),
+        options,
+        &mut RemoteName { file, name },
+    )
+}
+
+fn fetch_file(path: &[u8], name: &[u8], options: &Options) -> Result<()> {
+    let shown = printable(name, MAX_SHOWN);
+    let entry = look_up(path, name)?.ok_or_else(|| {
+        Error::new(
+            Kind::Local,
+            &["Did not find an URL mapping for file ", &shown, "."],
+        )
+    })?;
+    let sources: Vec<&str> = entry.urls.iter().map(String::as_str).collect();
+    let expected = Expected {
+        size: entry.size,
+        sha256: entry.sha256,
+    };
+    fetch(&sources, expected, options, &mut Stdout)
+        .map_err(|e| e.context(&["Failed to source file ", &shown, ": "]))
+}
+
+fn look_up(path: &[u8], name: &[u8]) -> Result<Option<Entry>> {
+    let failed = |e: os::Errno| {
+        let path = printable(path, MAX_SHOWN);
+        Error::new(
+            Kind::Local,
+            &["Failed to open lift manifest at ", &path, ": ", &e.text()],
+        )
+    };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut scanner = Scanner::new(name);
+    let mut buffer = Vec::new();
+    buffer.resize(MANIFEST_READ, 0);
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => return scanner.finish(),
+            n => scanner.push(buffer.get(..n).unwrap_or_default())?,
+        }
+    }
+}
+
+fn fetch(
+    sources: &[&str],
+    expected: Expected,
+    options: &Options,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    let mut headers = Custom::new();
+    for header in &options.headers {
+        headers.push(header)?;
+    }
+    let mut report = Report::new(options);
+    Fetch::new(
+        options,
+        &headers,
+        Delivery::new(sink, expected),
+        &mut report,
+    )
+    .run(sources)
+}
