@@ -26,5 +26,5 @@ pub mod process {
     pub use crate::sys::arch::image;
     pub use crate::sys::env::set_stack;
     pub use crate::sys::process::{Layout, exit, relocate};
-    pub use crate::sys::signal::discard_unfinished;
+    pub use crate::sys::signal::{discard_unfinished, ignore_broken_pipes};
 }

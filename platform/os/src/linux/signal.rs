@@ -1,4 +1,4 @@
-//! An unfinished file is removed when the process is ended by a signal.
+//! Signals: none but those that end the process, and those not without removing an unfinished file.
 
 use super::arch::{nr, syscall4};
 use alloc::boxed::Box;
@@ -6,7 +6,8 @@ use alloc::ffi::CString;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-const SIGNALS: [usize; 4] = [1, 2, 13, 15]; // SIGHUP, SIGINT, SIGPIPE, SIGTERM
+const SIGNALS: [usize; 3] = [1, 2, 15]; // SIGHUP, SIGINT, SIGTERM
+const SIGPIPE: usize = 13;
 const SIG_IGN: usize = 1;
 const SA_RESTORER: usize = 0x0400_0000;
 const SA_NODEFER: usize = 0x4000_0000;
@@ -25,28 +26,38 @@ struct Sigaction {
     mask: u64,
 }
 
+impl Sigaction {
+    const fn new(handler: usize, flags: usize) -> Self {
+        Sigaction {
+            handler,
+            flags,
+            restorer: 0,
+            mask: 0,
+        }
+    }
+}
+
+/// Who reads our output and goes away is answered with an error and a line, not with a silent death.
+pub fn ignore_broken_pipes() {
+    let new = Sigaction::new(SIG_IGN, 0);
+    // SAFETY: the structure is live and of the kernel's layout; its mask has the 8 bytes that the last argument says.
+    unsafe { syscall4(nr::RT_SIGACTION, SIGPIPE, &raw const new as usize, 0, 8) };
+}
+
 /// From now until [`finished`], the end of the process by a signal or a panic removes the file `name`.
 pub(super) fn unfinished(name: CString) {
     for signal in SIGNALS {
-        let mut old = Sigaction {
-            handler: 0,
-            flags: 0,
-            restorer: 0,
-            mask: 0,
+        let mut old = Sigaction::new(0, 0);
+        // The handler does not return, so the restorer that x86_64 demands is never called.
+        let restorer = if cfg!(target_arch = "x86_64") {
+            SA_RESTORER
+        } else {
+            0
         };
-        let new = Sigaction {
-            handler: on_signal as *const () as usize,
-            // The handler does not return, so the restorer that x86_64 demands is never called.
-            flags: SA_NODEFER
-                | SA_RESETHAND
-                | if cfg!(target_arch = "x86_64") {
-                    SA_RESTORER
-                } else {
-                    0
-                },
-            restorer: 0,
-            mask: 0,
-        };
+        let new = Sigaction::new(
+            on_signal as *const () as usize,
+            SA_NODEFER | SA_RESETHAND | restorer,
+        );
         let (new, old) = (&raw const new as usize, &raw mut old);
         // SAFETY: both are live and of the kernel's layout; the mask has the 8 bytes that the last argument says.
         unsafe {
