@@ -12,6 +12,7 @@ impl KeySizeUser for Aes128GcmRecord {
 }
 
 impl KeyInit for Aes128GcmRecord {
+    #[inline]
     fn new(key: &Key<Self>) -> Self {
         Aes128GcmRecord(AesGcm::new(key))
     }
@@ -24,6 +25,7 @@ impl AeadCore for Aes128GcmRecord {
 }
 
 impl AeadInPlace for Aes128GcmRecord {
+    #[inline]
     fn encrypt_in_place_detached(
         &self,
         nonce: &Nonce<Self>,
@@ -33,6 +35,7 @@ impl AeadInPlace for Aes128GcmRecord {
         Ok(self.0.seal(nonce.as_ref(), aad, data).into())
     }
 
+    #[inline]
     fn decrypt_in_place_detached(
         &self,
         nonce: &Nonce<Self>,

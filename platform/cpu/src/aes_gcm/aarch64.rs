@@ -1,6 +1,6 @@
 //! AES and PMULL of ARMv8.
 
-use super::{Blocks, Key, RoundKeys};
+use super::{Block, Blocks, Key, RoundKeys};
 use core::arch::aarch64::*;
 
 /// Whether the processor has what the functions here need.
@@ -18,9 +18,22 @@ fn store(bytes: &mut [u8; 16], value: uint8x16_t) {
     unsafe { vst1q_u8(bytes.as_mut_ptr(), value) }
 }
 
-fn vector(value: &u128) -> uint8x16_t {
+fn vector(block: &Block) -> uint8x16_t {
     // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment.
-    unsafe { vld1q_u8((&raw const *value).cast()) }
+    unsafe { vreinterpretq_u8_u32(vld1q_u32(block.as_ptr())) }
+}
+
+fn words(value: uint8x16_t) -> Block {
+    let mut words = [0; 4];
+    // SAFETY: 16 bytes are written to an array of 16 bytes, at any alignment.
+    unsafe { vst1q_u32(words.as_mut_ptr(), vreinterpretq_u32_u8(value)) };
+    words
+}
+
+#[target_feature(enable = "neon")]
+fn number(value: u128) -> uint8x16_t {
+    let (low, high) = (vcreate_u64(value as u64), vcreate_u64((value >> 64) as u64));
+    vreinterpretq_u8_u64(vcombine_u64(low, high))
 }
 
 fn integer(value: uint8x16_t) -> u128 {
@@ -40,7 +53,7 @@ pub(super) fn sub_word(word: u32) -> u32 {
 
 /// A round but for its key, which AESE adds at the start of the next.
 #[target_feature(enable = "aes")]
-fn round(state: [uint8x16_t; 8], key: &u128) -> [uint8x16_t; 8] {
+fn round(state: [uint8x16_t; 8], key: &Block) -> [uint8x16_t; 8] {
     let key = vector(key);
     state.map(|s| vaesmcq_u8(vaeseq_u8(s, key)))
 }
@@ -60,7 +73,7 @@ pub(super) fn encrypt(keys: &RoundKeys, blocks: &mut Blocks) {
         state = round(state, key);
     }
     let (before_last, last) = (vector(before_last), vector(last));
-    *blocks = state.map(|s| integer(veorq_u8(vaeseq_u8(s, before_last), last)));
+    *blocks = state.map(|s| words(veorq_u8(vaeseq_u8(s, before_last), last)));
 }
 
 /// The 16 bytes in reverse order.
@@ -122,10 +135,10 @@ impl Product {
 #[target_feature(enable = "aes")]
 #[inline(never)]
 pub(super) fn hash(sum: u128, key: u128, data: &[u8]) -> u128 {
-    let mut sum = vector(&sum);
+    let mut sum = number(sum);
     for part in data.chunks(16) {
         let mut product = Product::zero();
-        product.add(veorq_u8(sum, vector(&super::padded(part))), vector(&key));
+        product.add(veorq_u8(sum, number(super::padded(part))), number(key));
         sum = product.reduce();
     }
     integer(sum)
@@ -134,15 +147,15 @@ pub(super) fn hash(sum: u128, key: u128, data: &[u8]) -> u128 {
 /// Hashes and decrypts `chunks`, the first of them with the block `counter` and those after it.
 #[target_feature(enable = "aes")]
 #[inline(never)]
-pub(super) fn open(key: &Key, counter: u128, sum: u128, chunks: &mut [[u8; 128]]) -> u128 {
+pub(super) fn open(key: &Key, counter: &Block, sum: u128, chunks: &mut [[u8; 128]]) -> u128 {
     let Some(([full @ .., before_last], last)) = key.rounds.with_last() else {
         return sum;
     };
     let (with_hash, rest) = full.split_at(8.min(full.len()));
     let one = vsetq_lane_u32::<0>(1, vdupq_n_u32(0));
-    let mut sum = vector(&sum);
+    let mut sum = number(sum);
     // With its bytes reversed, the block's counter is its lowest 32 bits.
-    let mut counter = vreinterpretq_u32_u8(reverse(vector(&counter)));
+    let mut counter = vreinterpretq_u32_u8(reverse(vector(counter)));
     for chunk in chunks {
         let mut state = [vdupq_n_u8(0); 8];
         for state in &mut state {
@@ -156,7 +169,7 @@ pub(super) fn open(key: &Key, counter: u128, sum: u128, chunks: &mut [[u8; 128]]
             state = round(state, key);
             let text = veorq_u8(reverse(load(block)), sum);
             sum = vdupq_n_u8(0);
-            product.add(text, vector(power));
+            product.add(text, number(*power));
         }
         for key in rest {
             state = round(state, key);

@@ -3,14 +3,12 @@
 //! Neither branches nor addresses depend on secrets. The S-box is computed by inverting in GF(2^8) as a tower of
 //! quadratic extensions, GF(((2^2)^2)^2), with w^2 + w + 1, y^2 + y + w and z^2 + z + w*y.
 
-use super::{Blocks, RoundKeys};
+use super::{Block, Blocks, RoundKeys};
 
 /// Bit `i` of 64 bytes is in word `i`: row `r` and column `c` of block `b` at bit 16 r + 4 c + b.
 type Planes = [u64; 8];
 
 /// SubWord of FIPS 197, section 5.2.
-#[cold]
-#[inline(never)]
 pub(super) fn sub_word(word: u32) -> u32 {
     let mut planes = [u64::from(word), 0, 0, 0, 0, 0, 0, 0];
     transpose(&mut planes);
@@ -37,61 +35,48 @@ pub(super) fn encrypt(keys: &RoundKeys, blocks: &mut Blocks) {
             }
             add_round_key(&mut state, key);
         }
-        *four = unslice(state);
+        unslice(state, four);
     }
 }
 
-/// Bytes of the state to bits of the planes. Word `j` before the transposition holds the columns of the parity `j / 4`.
-#[inline(never)]
-fn slice(blocks: &[u128; 4]) -> Planes {
+/// Bytes of the state to bits of the planes. Before the transposition, word `b` holds the even columns of block `b`,
+/// and word `b + 4` the odd ones.
+fn slice(blocks: &[Block; 4]) -> Planes {
     let mut planes = [0; 8];
-    for (b, block) in blocks.iter().enumerate() {
-        let (even, odd) = columns(*block);
-        planes[b] = even;
-        planes[b + 4] = odd;
+    let (even, odd) = planes.split_at_mut(4);
+    for ((even, odd), block) in even.iter_mut().zip(odd).zip(blocks) {
+        let [c0, c1, c2, c3] = block.map(spread);
+        *even = c0 | c2 << 8;
+        *odd = c1 | c3 << 8;
     }
     transpose(&mut planes);
     planes
 }
 
-#[inline(never)]
-fn unslice(mut planes: Planes) -> [u128; 4] {
+fn unslice(mut planes: Planes, blocks: &mut [Block; 4]) {
     transpose(&mut planes);
-    let mut blocks = [0; 4];
-    for (b, block) in blocks.iter_mut().enumerate() {
-        *block = from_columns(planes[b], planes[b + 4]);
+    let (even, odd) = planes.split_at(4);
+    for ((even, odd), block) in even.iter().zip(odd).zip(blocks) {
+        *block = [*even, *odd, even >> 8, odd >> 8].map(gather);
     }
-    blocks
 }
 
-/// The bytes of the even and of the odd columns, by row and then by column.
-fn columns(block: u128) -> (u64, u64) {
-    let (mut even, mut odd) = (0, 0);
-    for r in 0..4 {
-        for half in 0..2 {
-            let to = 16 * r + 8 * half;
-            let from = 64 * half + 8 * r;
-            even |= u64::from((block >> from) as u8) << to;
-            odd |= u64::from((block >> (from + 32)) as u8) << to;
-        }
-    }
-    (even, odd)
+/// Each byte to 16 bits.
+fn spread(word: u32) -> u64 {
+    let x = u64::from(word);
+    let x = (x | x << 16) & 0x0000_ffff_0000_ffff;
+    (x | x << 8) & 0x00ff_00ff_00ff_00ff
 }
 
-fn from_columns(even: u64, odd: u64) -> u128 {
-    let mut block = 0;
-    for r in 0..4 {
-        for half in 0..2 {
-            let from = 16 * r + 8 * half;
-            let to = 64 * half + 8 * r;
-            block |= u128::from((even >> from) as u8) << to;
-            block |= u128::from((odd >> from) as u8) << (to + 32);
-        }
-    }
-    block
+/// The lower byte of each 16 bits.
+fn gather(x: u64) -> u32 {
+    let x = x & 0x00ff_00ff_00ff_00ff;
+    let x = (x | x >> 8) & 0x0000_ffff_0000_ffff;
+    (x | x >> 16) as u32
 }
 
 /// Bit `8 b + j` of word `i` for bit `8 b + i` of word `j`.
+#[inline(never)]
 fn transpose(planes: &mut Planes) {
     for (distance, mask) in [
         (1, 0x5555_5555_5555_5555),
@@ -108,7 +93,7 @@ fn transpose(planes: &mut Planes) {
     }
 }
 
-fn add_round_key(state: &mut Planes, key: &u128) {
+fn add_round_key(state: &mut Planes, key: &Block) {
     for (plane, key) in state.iter_mut().zip(slice(&[*key; 4])) {
         *plane ^= key;
     }
@@ -142,6 +127,7 @@ fn mix_columns(state: &mut Planes) {
 }
 
 /// The S-box on all bytes: change to the tower's basis, invert, change back with the affine map.
+#[inline(never)]
 fn sub_bytes(state: &mut Planes) {
     let [x0, x1, x2, x3, x4, x5, x6, x7] = *state;
     let x57 = x5 ^ x7;

@@ -36,7 +36,6 @@ fn multiply(a: u128, b: u128) -> u128 {
     high ^ low ^ low >> 1 ^ low >> 2 ^ low >> 7
 }
 
-#[inline(never)]
 fn carryless64(a: u64, b: u64) -> u128 {
     let (a0, a1) = (a as u32, (a >> 32) as u32);
     let (b0, b1) = (b as u32, (b >> 32) as u32);
@@ -47,6 +46,7 @@ fn carryless64(a: u64, b: u64) -> u128 {
 }
 
 /// With only every fourth bit set, at most eight products fall on one bit, and their sum stays within its four bits.
+#[inline(never)]
 fn carryless32(a: u32, b: u32) -> u64 {
     let part = |n: u32, i: u32| u64::from(n & 0x1111_1111 << i);
     let mut product = 0;

@@ -1,7 +1,7 @@
 //! No instructions that would help: the functions of the other architectures' files, never called.
 #![expect(clippy::missing_safety_doc, reason = "nothing is needed of the caller")]
 
-use super::{Blocks, Key, RoundKeys, aes, ghash};
+use super::{Block, Blocks, Key, RoundKeys, aes, ghash};
 
 /// Whether the functions here may be called.
 pub(super) fn available() -> bool {
@@ -24,7 +24,12 @@ pub(super) unsafe fn hash(sum: u128, key: u128, data: &[u8]) -> u128 {
 }
 
 /// Takes `chunks` into the hash `sum`.
-pub(super) unsafe fn open(key: &Key, _counter: u128, sum: u128, chunks: &mut [[u8; 128]]) -> u128 {
+pub(super) unsafe fn open(
+    key: &Key,
+    _counter: &Block,
+    sum: u128,
+    chunks: &mut [[u8; 128]],
+) -> u128 {
     let [.., h] = key.powers;
     ghash::update(sum, h, chunks.as_flattened())
 }

@@ -1,6 +1,6 @@
 //! AES-NI and PCLMULQDQ.
 
-use super::{Blocks, Key, RoundKeys};
+use super::{Block, Blocks, Key, RoundKeys};
 use core::arch::x86_64::*;
 
 /// Whether the processor has what the functions here need.
@@ -18,9 +18,24 @@ fn store(bytes: &mut [u8; 16], value: __m128i) {
     unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), value) }
 }
 
-fn vector(value: &u128) -> __m128i {
-    // SAFETY: 16 bytes are read from a reference to 16 bytes. SSE2 is part of x86_64.
-    unsafe { _mm_loadu_si128((&raw const *value).cast()) }
+fn vector(block: &Block) -> __m128i {
+    // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment. SSE2 is part of x86_64.
+    unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
+}
+
+fn words(value: __m128i) -> Block {
+    let mut bytes = [0; 16];
+    store(&mut bytes, value);
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    words
+}
+
+#[target_feature(enable = "sse2")]
+fn number(value: u128) -> __m128i {
+    _mm_set_epi64x((value >> 64) as i64, value as i64)
 }
 
 fn integer(value: __m128i) -> u128 {
@@ -46,13 +61,16 @@ pub(super) fn encrypt(keys: &RoundKeys, blocks: &mut Blocks) {
     for (state, block) in state.iter_mut().zip(&*blocks) {
         *state = _mm_xor_si128(vector(block), vector(first));
     }
-    if let Some((last, rounds)) = rounds.split_last() {
-        for key in rounds {
-            state = state.map(|s| _mm_aesenc_si128(s, vector(key)));
-        }
-        state = state.map(|s| _mm_aesenclast_si128(s, vector(last)));
+    let Some((last, rounds)) = rounds.split_last() else {
+        return;
+    };
+    for key in rounds {
+        state = state.map(|s| _mm_aesenc_si128(s, vector(key)));
     }
-    *blocks = state.map(integer);
+    let last = vector(last);
+    for (state, block) in state.iter().zip(blocks) {
+        *block = words(_mm_aesenclast_si128(*state, last));
+    }
 }
 
 #[target_feature(enable = "ssse3")]
@@ -99,13 +117,10 @@ impl Product {
 #[target_feature(enable = "pclmulqdq")]
 #[inline(never)]
 pub(super) fn hash(sum: u128, key: u128, data: &[u8]) -> u128 {
-    let mut sum = vector(&sum);
+    let mut sum = number(sum);
     for part in data.chunks(16) {
         let mut product = Product::zero();
-        product.add(
-            _mm_xor_si128(sum, vector(&super::padded(part))),
-            vector(&key),
-        );
+        product.add(_mm_xor_si128(sum, number(super::padded(part))), number(key));
         sum = product.reduce();
     }
     integer(sum)
@@ -114,15 +129,15 @@ pub(super) fn hash(sum: u128, key: u128, data: &[u8]) -> u128 {
 /// Hashes and decrypts `chunks`, the first of them with the block `counter` and those after it.
 #[target_feature(enable = "aes,pclmulqdq,ssse3")]
 #[inline(never)]
-pub(super) fn open(key: &Key, counter: u128, sum: u128, chunks: &mut [[u8; 128]]) -> u128 {
+pub(super) fn open(key: &Key, counter: &Block, sum: u128, chunks: &mut [[u8; 128]]) -> u128 {
     let (first, rounds) = key.rounds.parts();
     let Some((last, rounds)) = rounds.split_last() else {
         return sum;
     };
     let (with_hash, rest) = rounds.split_at(8.min(rounds.len()));
-    let mut sum = vector(&sum);
+    let mut sum = number(sum);
     // With its bytes reversed, the block's counter is its lowest 32 bits.
-    let mut counter = reverse(vector(&counter));
+    let mut counter = reverse(vector(counter));
     for chunk in chunks {
         let mut state = [_mm_setzero_si128(); 8];
         for state in &mut state {
@@ -136,7 +151,7 @@ pub(super) fn open(key: &Key, counter: u128, sum: u128, chunks: &mut [[u8; 128]]
             state = state.map(|s| _mm_aesenc_si128(s, vector(round)));
             let text = _mm_xor_si128(reverse(load(block)), sum);
             sum = _mm_setzero_si128();
-            product.add(text, vector(power));
+            product.add(text, number(*power));
         }
         for round in rest {
             state = state.map(|s| _mm_aesenc_si128(s, vector(round)));
