@@ -44,7 +44,11 @@ fn parse_v6(text: &[u8]) -> Option<u128> {
         let (value, count) = groups(text)?;
         return (count == 8).then_some(value);
     };
-    let (head, head_count) = groups(text.get(..gap)?)?;
+    let head = text.get(..gap)?;
+    if head.contains(&b'.') {
+        return None;
+    }
+    let (head, head_count) = groups(head)?;
     let (tail, tail_count) = groups(text.get(gap + 2..)?)?;
     // The gap stands for one group at least, as RFC 5952 has it and every parser reads it.
     if head_count + tail_count > 7 {
@@ -277,6 +281,8 @@ mod tests {
             "127.0.0.1%lo",
             "::1.2.3.256",
             "::1.2.3.4:1",
+            "1.2.3.4::",
+            "1:1.2.3.4::1",
             "1:2:3:4:5:6:7:1.2.3.4",
             "1:2:3:4:5:6:7::8",
             "1:2:3:4::5:6:7:8",

@@ -268,7 +268,7 @@ mod tests {
             .collect();
         let tcp = race("h.test", port, &addresses, in_ms(5000)).unwrap();
         assert_eq!(tcp.peer(), at("127.0.0.9", port));
-        assert!(begun.elapsed() < Duration::from_millis(200));
+        assert!(begun.elapsed() < Duration::from_millis(7 * ATTEMPT_DELAY_MS));
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
         let tcp = race("h.test", port, &addresses, in_ms(5000)).unwrap();
         assert_eq!(tcp.peer(), at("127.0.0.5", port));
         assert!(begun.elapsed() >= Duration::from_millis(ATTEMPT_DELAY_MS - 1));
-        assert!(begun.elapsed() < Duration::from_millis(900));
+        assert!(begun.elapsed() < Duration::from_millis(2500));
     }
 
     #[test]

@@ -27,17 +27,6 @@ pub struct Error {
     pub text: String,
 }
 
-impl Error {
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn new(transient: bool, parts: &[&str]) -> Self {
-        Error {
-            transient,
-            text: parts.concat(),
-        }
-    }
-}
-
 /// Connects to `port` of `host`, a name or an address literal (IPv6 without brackets), by RFC 8305: the addresses one
 /// after the other, a quarter of a second apart or at once after a failure, and the first that answers.
 ///
@@ -95,17 +84,51 @@ fn reason(errno: Errno) -> String {
     }
 }
 
-/// `timed out after 30 s`.
+/// `timed out after 30 s`; below ten seconds to the millisecond.
 #[cold]
 fn timed_out(ms: u64) -> String {
     let mut text = String::from("timed out after ");
     let ms = u32::try_from(ms).unwrap_or(u32::MAX);
-    let (n, unit) = if ms >= 1000 && ms % 1000 == 0 {
-        (ms / 1000, " s")
-    } else {
+    let (n, unit) = if ms < 10_000 {
         (ms, " ms")
+    } else {
+        (ms / 1000, " s")
     };
     addr::push_number(&mut text, n, 10);
     append(&mut text, unit);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        let mut rest = &b"  a\tbc\r "[..];
+        assert_eq!(next_word(&mut rest), Some(&b"a"[..]));
+        assert_eq!(next_word(&mut rest), Some(&b"bc"[..]));
+        assert_eq!(next_word(&mut rest), None);
+        assert_eq!(next_word(&mut rest), None);
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(timed_out(0), "timed out after 0 ms");
+        assert_eq!(timed_out(9_999), "timed out after 9999 ms");
+        assert_eq!(timed_out(30_004), "timed out after 30 s");
+        assert_eq!(timed_out(u64::MAX), "timed out after 4294967 s");
+    }
+
+    #[test]
+    fn literals_and_localhost_ask_nobody() {
+        let resolve = |host| resolve(host, 443, 0).unwrap();
+        let at = |ip: &str| addr::parse(ip.as_bytes(), 443).unwrap();
+        assert_eq!(resolve("192.0.2.1"), [at("192.0.2.1")]);
+        assert_eq!(resolve("2001:db8::1"), [at("2001:db8::1")]);
+        assert_eq!(resolve("fe80::1%3"), [at("fe80::1%3")]);
+        for name in ["localhost", "LOCALHOST.", "a.b.localhost"] {
+            assert_eq!(resolve(name), [at("::1"), at("127.0.0.1")]);
+        }
+    }
 }

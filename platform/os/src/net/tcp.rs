@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::net::SocketAddr;
 
-use super::{Error, reason, timed_out};
+use super::{Error, append, reason, timed_out};
 use crate::Errno;
 use crate::clock::monotonic_ms;
 use crate::sys::net::{Interest, Socket, WOULD_BLOCK, wait};
@@ -105,7 +105,7 @@ impl Tcp {
         }
         if stalled < deadline {
             let mut why = timed_out(self.stall_ms.into());
-            why.push_str(" without progress");
+            append(&mut why, " without progress");
             Err(self.failed(doing, &why))
         } else {
             Err(self.late(doing, deadline))
@@ -119,7 +119,14 @@ impl Tcp {
 
     #[cold]
     fn failed(&self, doing: &str, why: &str) -> Error {
-        Error::new(true, &[doing, &self.peer, ": ", why])
+        let mut text = String::from(doing);
+        append(&mut text, &self.peer);
+        append(&mut text, ": ");
+        append(&mut text, why);
+        Error {
+            transient: true,
+            text,
+        }
     }
 }
 

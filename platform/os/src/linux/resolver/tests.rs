@@ -288,7 +288,7 @@ fn the_first_good_answer_wins() {
     let begun = Instant::now();
     let found = look_up(TWO, first.port, "h.test", 9000).unwrap();
     assert_eq!(sorted(found), BOTH);
-    assert!(begun.elapsed() < Duration::from_millis(800));
+    assert!(begun.elapsed() < Duration::from_millis(4000));
     drop(second);
 
     // Nobody listens at the second any more; the first does not answer.
@@ -359,8 +359,7 @@ fn what_answers_another_question_is_passed_over() {
 
 #[test]
 fn who_was_not_asked_is_not_heard() {
-    // The true server answers late; before that, the answer comes from another port of its address.
-    let server = Server::start("127.0.0.1", 0, silent, None);
+    // The server answers late; before that, an answer comes from another port of its address.
     let asked = UdpSocket::bind("127.0.0.3:0").unwrap();
     let port = asked.local_addr().unwrap().port();
     let thread = std::thread::spawn(move || {
@@ -378,7 +377,6 @@ fn who_was_not_asked_is_not_heard() {
     let found = look_up("nameserver 127.0.0.3\n", port, "h.test", 5000).unwrap();
     assert_eq!(sorted(found), BOTH);
     thread.join().unwrap();
-    drop(server);
 }
 
 #[test]
