@@ -1,12 +1,148 @@
-//! TLS: who may be trusted, and the sessions.
+//! TLS: https over any [`Stream`].
+//!
+//! [`connect`] tries TLS 1.3, which embedded-tls negotiates within narrow limits, and on a new connection TLS 1.2 of our
+//! own if the server is sound but beyond those limits.
 
+mod alert;
 pub mod anchors;
+mod codec;
+mod filter;
+mod hello;
+mod link;
 mod name_hash;
 pub mod pem;
+mod record;
 mod refusal;
 pub mod roots;
+mod session;
+mod session13;
 pub mod sig;
+mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod tls12;
 pub mod verify;
 pub mod x509;
+
+use alloc::boxed::Box;
+
+use crate::error::{Error, Kind, Result};
+use crate::stream::Stream;
+use crate::url::Host;
+use anchors::Trust;
+use link::Link;
+use sig::SigError;
+
+/// Fills its argument with random bytes of cryptographic quality.
+pub type Random = fn(&mut [u8]);
+
+/// Who is believed to be the server. The sessions ask, [`verify`] answers.
+pub trait Verify {
+    /// Whether `chain`, the leaf first, is of the server that is wanted, and trusted.
+    fn chain(&mut self, chain: &[&[u8]]) -> Result<()>;
+
+    /// Verifies that `signature` of `message` is by the key of the certificate `leaf`, as the SignatureScheme `scheme`
+    /// (RFC 8446, section 4.2.3) says. `tls13` tells whose rules apply.
+    fn signature(
+        &mut self,
+        leaf: &[u8],
+        scheme: u16,
+        tls13: bool,
+        message: &[u8],
+        signature: &[u8],
+    ) -> core::result::Result<(), SigError>;
+}
+
+/// Believes whoever `trust` vouches for as `host`.
+struct Identity<'a> {
+    trust: &'a Trust<'a>,
+    host: &'a Host,
+    now: u64,
+}
+
+impl Verify for Identity<'_> {
+    fn chain(&mut self, chain: &[&[u8]]) -> Result<()> {
+        verify::verify_chain(self.trust, chain, self.host, self.now)
+    }
+
+    fn signature(
+        &mut self,
+        leaf: &[u8],
+        scheme: u16,
+        tls13: bool,
+        message: &[u8],
+        signature: &[u8],
+    ) -> core::result::Result<(), SigError> {
+        let key = verify::public_key(leaf).map_err(|_| SigError::BadKey)?;
+        if tls13 {
+            sig::verify_tls13(scheme, key, message, signature)
+        } else {
+            sig::verify_tls12(scheme, key, message, signature)
+        }
+    }
+}
+
+const NOTHING_IN_COMMON: &str =
+    " (TLS 1.1 and older, CBC ciphers and RSA key exchange are refused)";
+
+/// What opens a transport to the same server each time it is called.
+pub type Open<'a> = dyn FnMut() -> Result<Box<dyn Stream>> + 'a;
+
+/// Opens a session with `host` over a transport that `open` gives; a second one if the first attempt shows that the
+/// server speaks TLS, but not the TLS 1.3 that is spoken here.
+///
+/// `peer` names the server in errors, with its port. `now` is in seconds since 1970.
+///
+/// # Errors
+/// `Kind::Source` for a server that is not who it should be, or breaks the protocol; `Kind::Negotiation` for one that
+/// has no version or parameters in common with us; else the transport's errors.
+pub fn connect(
+    open: &mut Open<'_>,
+    host: &Host,
+    peer: &str,
+    trust: &Trust<'_>,
+    now: u64,
+    random: Random,
+) -> Result<Box<dyn Stream>> {
+    let mut identity = Identity { trust, host, now };
+    connect_with(open, host, peer, &mut identity, random)
+}
+
+/// [`connect`], with `verify` to say who is believed.
+pub fn connect_with(
+    open: &mut Open<'_>,
+    host: &Host,
+    peer: &str,
+    verify: &mut dyn Verify,
+    random: Random,
+) -> Result<Box<dyn Stream>> {
+    // RFC 6066, section 3: a name without its final dot, and no address.
+    let name = match host {
+        Host::Name(name) => Some(name.strip_suffix('.').unwrap_or(name)),
+        _ => None,
+    };
+    let mut claims_old = false;
+    let link = Link::new(open()?, peer);
+    let first = match session13::handshake(link, name, verify, random, &mut claims_old) {
+        Ok(session) => return Ok(Box::new(session)),
+        Err(error) if error.kind != Kind::Negotiation => return Err(error),
+        Err(error) => error,
+    };
+    let second = open().and_then(|stream| {
+        let link = Link::new(stream, peer);
+        tls12::handshake(link, name, verify, random, claims_old)
+    });
+    match second {
+        Ok(session) => Ok(Box::new(session)),
+        Err(error) => {
+            let error = error.context(&[&first.text, "; then with TLS 1.2: "]);
+            Err(if error.kind == Kind::Negotiation {
+                Error::new(error.kind, &[&error.text, NOTHING_IN_COMMON])
+            } else {
+                error
+            })
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The transport that embedded-tls gets: it shows it only what belongs in a TLS 1.3 handshake, and sends nothing for it
+//! before the server has proven who it is.
+//!
+//! embedded-tls takes any ServerHello for one of TLS 1.3, and accepts plaintext alerts and handshake messages at any
+//! time. So the ServerHello is checked here, whole (RFC 8446, section 4.1.3), and of the records after it only the
+//! headers: application data alone, and one change_cipher_spec that is dropped (appendix D.4).
+
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::ops::Range;
+
+use embedded_io::{ErrorKind, ErrorType, Read, Write};
+
+use super::alert::{self, PROTOCOL_VERSION};
+use super::codec::Reader;
+use super::hello::{HELLO_RETRY_REQUEST, KEY_SHARE, SUPPORTED_VERSIONS, ServerHello};
+use super::link::Link;
+use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
+use super::suite::EXPORT_RECORD;
+use crate::error::{Error, Kind, Result};
+
+/// How far the server has proven who it is, and what was decided about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// No Certificate yet.
+    Hello,
+    /// One Certificate with a verified chain; its owner is still to be proven.
+    Certified,
+    /// And then one CertificateVerify by its key.
+    Verified,
+    /// The handshake is over: nothing of embedded-tls reaches the transport any more.
+    Export,
+}
+
+/// What the filter and the verifier know together.
+pub(super) struct Shared {
+    pub(super) step: Cell<Step>,
+    /// The first thing that went wrong: embedded-tls's own errors say little.
+    pub(super) error: RefCell<Option<Error>>,
+    /// Whether the server behaves as if it knew no TLS 1.3.
+    pub(super) claims_old: Cell<bool>,
+    /// What embedded-tls wrote in [`Step::Export`].
+    pub(super) exported: RefCell<Vec<u8>>,
+}
+
+impl Shared {
+    pub(super) fn new() -> Self {
+        Shared {
+            step: Cell::new(Step::Hello),
+            error: RefCell::new(None),
+            claims_old: Cell::new(false),
+            exported: RefCell::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn fail(&self, error: Error) {
+        self.error.borrow_mut().get_or_insert(error);
+    }
+}
+
+/// See the module.
+pub(super) struct Filter<'a> {
+    pub(super) link: &'a mut Link,
+    pub(super) shared: &'a Shared,
+    /// What is left of the record that embedded-tls is reading.
+    record: Range<usize>,
+    /// How much of [`EXPORT_RECORD`] was read.
+    exported: usize,
+    hello_sent: bool,
+    hello_seen: bool,
+    change_cipher_spec_seen: bool,
+}
+
+impl<'a> Filter<'a> {
+    pub(super) fn new(link: &'a mut Link, shared: &'a Shared) -> Self {
+        Filter {
+            link,
+            shared,
+            record: 0..0,
+            exported: 0,
+            hello_sent: false,
+            hello_seen: false,
+            change_cipher_spec_seen: false,
+        }
+    }
+
+    /// The next record that embedded-tls may see.
+    fn next_record(&mut self) -> Result<Range<usize>> {
+        loop {
+            let at = self.link.record()?;
+            let (content_type, minor) = self.link.header(&at);
+            let fragment = self.link.fragment(&at);
+            match (content_type, fragment) {
+                (ALERT, &[_, description]) if !self.hello_seen => {
+                    self.shared.claims_old.set(description == PROTOCOL_VERSION);
+                    return Err(alert::received(&self.link.peer, description));
+                }
+                (HANDSHAKE, hello) if !self.hello_seen => {
+                    check_server_hello(hello).map_err(|(kind, what)| {
+                        self.shared.claims_old.set(what == OLD_VERSION);
+                        Error::new(kind, &["TLS with ", &self.link.peer, ": ", what])
+                    })?;
+                    self.hello_seen = true;
+                    return Ok(at);
+                }
+                (APPLICATION_DATA, [_, ..]) if self.hello_seen && minor == 3 => {
+                    // A tag and at least the content type.
+                    if fragment.len() <= 16 {
+                        return Err(self.link.broken("an empty record"));
+                    }
+                    return Ok(at);
+                }
+                (CHANGE_CIPHER_SPEC, [1]) if self.hello_seen && !self.change_cipher_spec_seen => {
+                    self.change_cipher_spec_seen = true;
+                }
+                // Unprotected, so anyone may have sent it: it ends the attempt and means nothing more.
+                (ALERT, _) => {
+                    return Err(Error::new(
+                        Kind::Transient,
+                        &["TLS with ", &self.link.peer, ": an unprotected alert"],
+                    ));
+                }
+                _ => return Err(self.link.broken("an unexpected record in the handshake")),
+            }
+        }
+    }
+}
+
+/// Whether `fragment` is one ServerHello, whole, that takes what embedded-tls offers: TLS 1.3,
+/// TLS_AES_128_GCM_SHA256, secp256r1, nothing else.
+fn check_server_hello(fragment: &[u8]) -> core::result::Result<(), (Kind, &'static str)> {
+    let mut messages = Reader(fragment);
+    // The least that tells what it is, also when the rest is in the next record.
+    if fragment.first() != Some(&2) {
+        return Err((Kind::Source, "no ServerHello"));
+    }
+    let Some((_, body)) = messages.message() else {
+        return Err((Kind::Negotiation, "the ServerHello is split over records"));
+    };
+    let Some(hello) = ServerHello::parse(body) else {
+        return Err((Kind::Source, "a malformed ServerHello"));
+    };
+    let Some(version) = hello.extension(SUPPORTED_VERSIONS) else {
+        return Err((Kind::Negotiation, OLD_VERSION));
+    };
+    if *hello.random == HELLO_RETRY_REQUEST {
+        return Err((
+            Kind::Negotiation,
+            "the server wants another group (HelloRetryRequest)",
+        ));
+    }
+    let share = hello.extension(KEY_SHARE).unwrap_or_default();
+    // RFC 8446, section 4.2.8.2: secp256r1, 65 bytes, an uncompressed point.
+    let share_is_right = share.len() == 4 + 65 && share.starts_with(&[0, 0x17, 0, 65, 4]);
+    let mut rest = hello.extensions;
+    let mut extensions = 0;
+    while rest.extension().is_some() {
+        extensions += 1;
+    }
+    if !messages.is_empty()
+        || version != [3, 4]
+        || hello.version != 0x0303
+        || !hello.session_id.is_empty()
+        || hello.suite != 0x1301
+        || hello.compression != 0
+        || !share_is_right
+        || extensions != 2
+    {
+        return Err((
+            Kind::Source,
+            "the ServerHello takes what was not offered (illegal_parameter)",
+        ));
+    }
+    Ok(())
+}
+
+/// What is told of a server that answers as if TLS 1.3 did not exist.
+const OLD_VERSION: &str = "the server does not speak TLS 1.3";
+
+impl ErrorType for Filter<'_> {
+    type Error = ErrorKind;
+}
+
+impl Read for Filter<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> core::result::Result<usize, ErrorKind> {
+        let source = if self.shared.step.get() == Step::Export {
+            EXPORT_RECORD.get(self.exported..)
+        } else {
+            if self.record.is_empty() {
+                match self.next_record() {
+                    Ok(at) => self.record = at,
+                    Err(error) => {
+                        self.shared.fail(error);
+                        return Err(ErrorKind::Other);
+                    }
+                }
+            }
+            self.link.buf.get(self.record.clone())
+        };
+        let source = source.unwrap_or_default();
+        let n = source.len().min(buf.len());
+        for (to, from) in buf.iter_mut().zip(source) {
+            *to = *from;
+        }
+        if self.shared.step.get() == Step::Export {
+            self.exported += n;
+        } else {
+            self.record.start += n;
+        }
+        Ok(n)
+    }
+}
+
+impl Write for Filter<'_> {
+    fn write(&mut self, data: &[u8]) -> core::result::Result<usize, ErrorKind> {
+        let result = match self.shared.step.get() {
+            Step::Export => {
+                self.shared.exported.borrow_mut().extend_from_slice(data);
+                Ok(())
+            }
+            Step::Verified => self.link.write_all(data),
+            _ if !self.hello_sent => {
+                self.hello_sent = true;
+                self.link.write_all(data)
+            }
+            // An alert before the keys are there, which embedded-tls sends as a change_cipher_spec: nobody would
+            // understand it.
+            _ if data.first() == Some(&CHANGE_CIPHER_SPEC) => Ok(()),
+            // The client's Finished: embedded-tls has the server's, and did not miss what comes before it.
+            _ => Err(self
+                .link
+                .broken("the server sent no Certificate or no CertificateVerify")),
+        };
+        match result {
+            Ok(()) => Ok(data.len()),
+            Err(error) => {
+                self.shared.fail(error);
+                Err(ErrorKind::Other)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> core::result::Result<(), ErrorKind> {
+        Ok(())
+    }
+}

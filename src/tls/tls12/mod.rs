@@ -1,0 +1,43 @@
+//! A TLS 1.2 client (RFC 5246) for servers that embedded-tls cannot negotiate with.
+//!
+//! ECDHE with AEAD suites and nothing else: no RSA key exchange, no CBC, no renegotiation, no resumption, no earlier
+//! version. [`Handshake`](handshake::Handshake) is a state machine over records; here it is given a transport.
+
+pub(super) mod handshake;
+mod hello;
+pub(crate) mod prf;
+
+use alloc::vec::Vec;
+
+use super::link::Link;
+use super::session::Session;
+use super::{Random, Verify};
+use crate::error::Result;
+use handshake::Handshake;
+
+/// Handshakes over `link`. `name` is for SNI: `None` for an address.
+///
+/// With `no_tls13` a server that signs that it does speak TLS 1.3 is refused: somebody forged what it said before.
+pub(super) fn handshake(
+    mut link: Link,
+    name: Option<&str>,
+    verify: &mut dyn Verify,
+    random: Random,
+    no_tls13: bool,
+) -> Result<Session> {
+    let mut out = Vec::new();
+    let peer = link.peer.clone();
+    let mut handshake = Handshake::new(&peer, name, verify, random, no_tls13, &mut out);
+    loop {
+        if !out.is_empty() {
+            link.write_all(&out)?;
+            out.clear();
+        }
+        if let Some((read, write)) = handshake.keys() {
+            return Ok(Session::new(link, read, write, false));
+        }
+        let at = link.record()?;
+        let record = link.buf.get_mut(at).unwrap_or_default();
+        handshake.record(record, &mut out)?;
+    }
+}
