@@ -280,3 +280,6 @@ impl Search<'_> {
         String::from("the built-in roots")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,8 @@ pub struct Reader {
     padded: bool,
     /// Whether this is the first line of the block, where headers may stand.
     first_line: bool,
+    /// Whether the last byte was the carriage return of a line of headers that was not empty.
+    header_cr: bool,
 }
 
 /// The value of each base64 character (RFC 4648, section 4), 0xff for the others.
@@ -99,6 +101,7 @@ impl Reader {
             sextets: 0,
             padded: false,
             first_line: false,
+            header_cr: false,
         }
     }
 
@@ -132,11 +135,10 @@ impl Reader {
                     }
                 }
                 State::Headers => {
-                    // The line feed of a CR LF is no empty line, and neither is that of the last header.
-                    if byte == b'\n' && line_start && !self.first_line {
+                    if byte == b'\n' && line_start && !self.header_cr {
                         self.state = State::Body;
                     }
-                    self.first_line = byte == b'\r' && !line_start;
+                    self.header_cr = byte == b'\r' && !line_start;
                 }
                 State::Body => {
                     if self.body(byte, sink) {
@@ -183,6 +185,7 @@ impl Reader {
                 // Not base64: a header, after which the body starts anew.
                 self.state = State::Headers;
                 self.first_line = false;
+                self.header_cr = false;
                 self.reset();
             }
             _ => {
@@ -270,3 +273,6 @@ impl Reader {
         sink.certificate(&self.der, self.trusted);
     }
 }
+
+#[cfg(test)]
+mod tests;
