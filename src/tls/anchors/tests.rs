@@ -222,7 +222,7 @@ fn damage_is_reported_with_what_was_wanted() {
     let trust = Trust::of_file(&path);
     let found = trust.find(&[subject(&a), subject(&b)]).unwrap();
     assert!(found.damaged);
-    assert_eq!(found.certificates, [b.der.clone()]);
+    assert_eq!(found.certificates, std::slice::from_ref(&b.der));
     assert!(!trust.find(&[subject(&b)]).unwrap().damaged);
 }
 
