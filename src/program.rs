@@ -9,6 +9,7 @@ use crate::manifest::{Entry, Scanner};
 use crate::report::Report;
 use crate::url::{self, Url};
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use os::file::{File, NewFile, write_stderr, write_stdout};
 
@@ -90,8 +91,7 @@ fn look_up(path: &[u8], name: &[u8]) -> Result<Option<Entry>> {
     };
     let mut file = File::open(path).map_err(failed)?;
     let mut scanner = Scanner::new(name);
-    let mut buffer = Vec::new();
-    buffer.resize(MANIFEST_READ, 0);
+    let mut buffer = vec![0; MANIFEST_READ];
     loop {
         match file.read(&mut buffer).map_err(failed)? {
             0 => return scanner.finish(),
