@@ -4,10 +4,10 @@
 //! compared and not written twice. It knows nothing of where the bytes come from.
 
 use crate::error::{Error, Kind, Result, dec};
+use crate::sink::Sink;
 use alloc::string::String;
 use cpu::{Fingerprint, Sha256};
 use os::Errno;
-use os::file::NewFile;
 
 /// What the manifest says of a file.
 #[derive(Clone, Default)]
@@ -16,51 +16,6 @@ pub struct Expected {
     pub size: Option<u64>,
     /// Its SHA-256.
     pub sha256: Option<[u8; 32]>,
-}
-
-/// Where bytes can be written to.
-pub trait Sink {
-    /// Writes all of `data`.
-    fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno>;
-    /// What it is called in `Failed to write to …`.
-    fn name(&self) -> &str;
-    /// Makes what was written permanent. Nothing is written after that.
-    fn complete(&mut self) -> core::result::Result<(), Errno>;
-}
-
-/// The standard output.
-pub struct Stdout;
-
-impl Sink for Stdout {
-    fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno> {
-        os::file::write_stdout(data)
-    }
-    fn name(&self) -> &str {
-        "stdout"
-    }
-    fn complete(&mut self) -> core::result::Result<(), Errno> {
-        Ok(())
-    }
-}
-
-/// A new file that has its name once it is complete.
-pub struct RemoteName<'a> {
-    /// The file.
-    pub file: NewFile,
-    /// Its name.
-    pub name: &'a str,
-}
-
-impl Sink for RemoteName<'_> {
-    fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno> {
-        self.file.write_all(data)
-    }
-    fn name(&self) -> &str {
-        self.name
-    }
-    fn complete(&mut self) -> core::result::Result<(), Errno> {
-        self.file.commit()
-    }
 }
 
 /// What identifies all bytes so far: SHA-256 if that is asked for in the end, else what costs next to nothing.
@@ -92,6 +47,21 @@ impl Digest {
             (Digest::Fingerprint(a), Digest::Fingerprint(b)) => a.finish() == b.finish(),
             _ => false,
         }
+    }
+}
+
+/// The part of a file that an earlier process delivered.
+#[derive(Default)]
+pub struct Delivered {
+    bytes: u64,
+    digest: Fingerprint,
+}
+
+impl Delivered {
+    /// Takes in the next bytes of it.
+    pub fn update(&mut self, data: &[u8]) {
+        self.digest.update(data);
+        self.bytes += data.len() as u64;
     }
 }
 
@@ -133,10 +103,31 @@ impl<'a> Delivery<'a> {
         self.expected.sha256.is_some()
     }
 
-    /// Takes `data`, the beginning of the file, as delivered: a part that an earlier process wrote.
-    pub fn resume(&mut self, data: &[u8]) {
-        self.digest.update(data);
-        self.delivered += data.len() as u64;
+    /// Takes `there`, the beginning of a file whose hash is not known, as delivered: an earlier process wrote it.
+    pub fn resume(&mut self, there: Delivered) {
+        self.digest = Digest::Fingerprint(there.digest);
+        self.delivered = there.bytes;
+    }
+
+    /// Throws away what was delivered, if that can be done: the content has changed, and a file can be begun again.
+    /// The result is whether something was thrown away.
+    pub fn restart(&mut self) -> bool {
+        let restarted = self.delivered > 0 && self.sink.restart();
+        if restarted {
+            self.delivered = 0;
+            self.digest = Digest::new(&self.expected);
+            self.replay = None;
+        }
+        restarted
+    }
+
+    /// Notes what the content is a version of, for a later process that goes on.
+    ///
+    /// # Errors
+    /// [`Kind::Local`] if it can't be written.
+    pub fn remember(&mut self, validator: Option<&str>) -> Result<()> {
+        let result = self.sink.remember(validator.unwrap_or_default());
+        result.map_err(|e| self.write_error(e))
     }
 
     /// The next bytes to [`deliver`](Self::deliver) are those after the delivered ones (`from_start` false), or the
@@ -268,6 +259,7 @@ mod tests {
         data: Vec<u8>,
         room: usize,
         complete: bool,
+        can_restart: bool,
     }
 
     impl Disk {
@@ -276,6 +268,7 @@ mod tests {
                 data: Vec::new(),
                 room,
                 complete: false,
+                can_restart: false,
             }
         }
     }
@@ -294,6 +287,10 @@ mod tests {
         fn complete(&mut self) -> core::result::Result<(), Errno> {
             self.complete = true;
             Ok(())
+        }
+        fn restart(&mut self) -> bool {
+            self.data.clear();
+            self.can_restart
         }
     }
 
@@ -349,13 +346,18 @@ mod tests {
 
     #[test]
     fn continued_after_the_delivered_part() {
-        let mut disk = Disk::new(99);
-        let mut d = Delivery::new(&mut disk, expected(DATA));
-        d.resume(&DATA[..10]);
-        d.begin(false);
-        d.deliver(&DATA[10..]).unwrap();
-        d.finish().unwrap();
-        assert_eq!(disk.data, &DATA[10..]);
+        for from_start in [false, true] {
+            let mut disk = Disk::new(99);
+            let mut d = Delivery::new(&mut disk, Expected::default());
+            let mut there = Delivered::default();
+            there.update(&DATA[..3]);
+            there.update(&DATA[3..10]);
+            d.resume(there);
+            d.begin(from_start);
+            d.deliver(&DATA[if from_start { 0 } else { 10 }..]).unwrap();
+            d.finish().unwrap();
+            assert_eq!(disk.data, &DATA[10..]);
+        }
     }
 
     #[test]
@@ -384,6 +386,26 @@ mod tests {
         d.deliver(&DATA[..10]).unwrap();
         assert_eq!(d.finish().unwrap_err().kind, Kind::Content);
         assert!(!disk.complete);
+    }
+
+    #[test]
+    fn a_file_can_be_begun_again() {
+        let mut disk = Disk::new(99);
+        let mut d = Delivery::new(&mut disk, Expected::default());
+        assert!(!d.restart(), "there is nothing to throw away");
+        d.begin(true);
+        d.deliver(b"an older version").unwrap();
+        assert!(!d.restart());
+        disk = Disk::new(99);
+        disk.can_restart = true;
+        let mut d = Delivery::new(&mut disk, expected(DATA));
+        d.begin(true);
+        d.deliver(b"an older version").unwrap();
+        assert!(d.restart());
+        d.begin(true);
+        d.deliver(DATA).unwrap();
+        d.finish().unwrap();
+        assert_eq!(disk.data, DATA);
     }
 
     #[test]

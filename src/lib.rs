@@ -19,6 +19,7 @@ pub mod program;
 pub mod progress;
 pub mod report;
 pub mod retry;
+pub mod sink;
 pub mod stream;
 pub mod tls;
 pub mod url;

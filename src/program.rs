@@ -1,17 +1,18 @@
 //! The program between start and exit status: arguments, manifest, fetch, the last line on stderr.
 
 use crate::cli::{self, Command, Options};
-use crate::deliver::{Delivery, Expected, RemoteName, Sink, Stdout};
+use crate::deliver::{Delivered, Delivery, Expected};
 use crate::error::{Error, Kind, Result, printable};
 use crate::fetch::Fetch;
 use crate::http::Custom;
 use crate::manifest::{Entry, Scanner};
 use crate::report::Report;
+use crate::sink::{Continued, RemoteName, Stdout};
 use crate::url::{self, Url};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use os::file::{File, NewFile, write_stderr, write_stdout};
+use os::file::{File, write_stderr, write_stdout};
 
 /// Bytes of a manifest that are read at a time.
 const MANIFEST_READ: usize = 64 << 10;
@@ -49,19 +50,30 @@ fn print(text: &str) -> Result<()> {
 
 fn fetch_url(text: &str, options: &Options) -> Result<()> {
     if !options.remote_name {
-        return fetch(&[text], Expected::default(), options, &mut Stdout);
+        return fetch(
+            &[text],
+            options,
+            Delivery::new(&mut Stdout, Expected::default()),
+            None,
+        );
     }
     let url =
         Url::parse(text).map_err(|e| e.context(&["Failed to fetch ", &url::redact(text), ": "]))?;
     let name = url.remote_name()?;
-    let file = NewFile::create(name.as_bytes())
-        .map_err(|e| Error::new(Kind::Local, &["Failed to create ", name, ": ", &e.text()]))?;
-    fetch(
-        &[text],
-        Expected::default(),
-        options,
-        &mut RemoteName { file, name },
-    )
+    if !options.resume {
+        let mut file = RemoteName::create(name)?;
+        return fetch(
+            &[text],
+            options,
+            Delivery::new(&mut file, Expected::default()),
+            None,
+        );
+    }
+    let mut there = Delivered::default();
+    let (mut file, validator) = Continued::open(name, &mut |data| there.update(data))?;
+    let mut delivery = Delivery::new(&mut file, Expected::default());
+    delivery.resume(there);
+    fetch(&[text], options, delivery, Some(validator))
 }
 
 fn fetch_file(path: &[u8], name: &[u8], options: &Options) -> Result<()> {
@@ -77,8 +89,13 @@ fn fetch_file(path: &[u8], name: &[u8], options: &Options) -> Result<()> {
         size: entry.size,
         sha256: entry.sha256,
     };
-    fetch(&sources, expected, options, &mut Stdout)
-        .map_err(|e| e.context(&["Failed to source file ", &shown, ": "]))
+    fetch(
+        &sources,
+        options,
+        Delivery::new(&mut Stdout, expected),
+        None,
+    )
+    .map_err(|e| e.context(&["Failed to source file ", &shown, ": "]))
 }
 
 fn look_up(path: &[u8], name: &[u8]) -> Result<Option<Entry>> {
@@ -102,20 +119,16 @@ fn look_up(path: &[u8], name: &[u8]) -> Result<Option<Entry>> {
 
 fn fetch(
     sources: &[&str],
-    expected: Expected,
     options: &Options,
-    sink: &mut dyn Sink,
+    delivery: Delivery,
+    validator: Option<String>,
 ) -> Result<()> {
     let mut headers = Custom::new();
     for header in &options.headers {
         headers.push(header)?;
     }
     let mut report = Report::new(options);
-    Fetch::new(
-        options,
-        &headers,
-        Delivery::new(sink, expected),
-        &mut report,
-    )
-    .run(sources)
+    let mut fetch = Fetch::new(options, &headers, delivery, &mut report);
+    fetch.resume(validator);
+    fetch.run(sources)
 }

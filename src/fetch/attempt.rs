@@ -18,7 +18,7 @@ enum Answer {
     Redirect(Url),
 }
 
-impl Fetch<'_> {
+impl Fetch<'_, '_> {
     /// Fetches what `source` leads to, going on after what was delivered before if that can be done safely.
     pub(super) fn attempt(&mut self, index: usize, source: &Url) -> Result<()> {
         let mut url = source.clone();
@@ -215,6 +215,7 @@ impl Fetch<'_> {
         }
         self.delivery.begin(!is_rest);
         if delivered == 0 || self.version.source != index {
+            self.delivery.remember(validator)?;
             self.version = Version {
                 source: index,
                 validator: validator.map(ToString::to_string),

@@ -31,22 +31,22 @@ struct Version {
 }
 
 /// Everything that a fetch works with.
-pub struct Fetch<'a> {
+pub struct Fetch<'a, 'd> {
     options: &'a Options<'a>,
     headers: &'a Custom,
-    delivery: Delivery<'a>,
+    delivery: Delivery<'d>,
     report: &'a mut Report,
     network: Network,
     version: Version,
     buffer: Buffer,
 }
 
-impl<'a> Fetch<'a> {
+impl<'a, 'd> Fetch<'a, 'd> {
     /// A fetch into `delivery`.
     pub fn new(
         options: &'a Options<'a>,
         headers: &'a Custom,
-        delivery: Delivery<'a>,
+        delivery: Delivery<'d>,
         report: &'a mut Report,
     ) -> Self {
         Fetch {
@@ -58,6 +58,11 @@ impl<'a> Fetch<'a> {
             version: Version::default(),
             buffer: Buffer::new(options.limit_rate()),
         }
+    }
+
+    /// Goes on after what was delivered before, of the version that `validator` (empty if unknown) identifies.
+    pub fn resume(&mut self, validator: Option<String>) {
+        self.version.validator = validator.filter(|validator| !validator.is_empty());
     }
 
     /// Fetches from the first of `sources` (URLs with the same content, the preferred one first) that delivers.
@@ -105,11 +110,18 @@ impl<'a> Fetch<'a> {
     fn try_source(&mut self, index: usize, url: &Url, started: u64) -> Result<()> {
         let mut retry = Retry::new(self.options.retry(), self.delivery.delivered());
         let mut tries: u64 = 0;
+        let mut restarted = false;
         loop {
             tries += 1;
             let Err(mut error) = self.attempt(index, url) else {
                 return Ok(());
             };
+            if error.kind == Kind::Content && !restarted && self.delivery.restart() {
+                restarted = true;
+                self.version = Version::default();
+                self.report.event(&[&*error.text, "; starting again"]);
+                continue;
+            }
             if self.network.is_over() {
                 error.kind = Kind::Local;
                 error

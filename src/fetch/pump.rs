@@ -41,7 +41,7 @@ impl Buffer {
     }
 }
 
-impl Fetch<'_> {
+impl Fetch<'_, '_> {
     /// Delivers the content that `stream` sends, of which the first `len` bytes of the buffer came with the head.
     pub(super) fn pump(
         &mut self,

@@ -4,11 +4,15 @@ use super::signal;
 use crate::Errno;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
+use core::ffi::CStr;
 use core::mem::MaybeUninit;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, CWD, FileType, Mode, OFlags};
 use rustix::{io, stdio};
+
+/// The permissions of a new file, less those that the umask takes away.
+const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 
 fn c_string(path: &[u8]) -> Result<CString, Errno> {
     CString::new(path).map_err(|_| Errno(22))
@@ -20,6 +24,15 @@ fn open(path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
         flags | OFlags::CLOEXEC,
         Mode::empty(),
     )?)
+}
+
+fn read(file: &OwnedFd, buf: &mut [u8]) -> Result<usize, Errno> {
+    loop {
+        match io::read(file, &mut *buf) {
+            Err(io::Errno::INTR) => {}
+            result => return Ok(result?),
+        }
+    }
 }
 
 /// A file that is open for reading.
@@ -40,12 +53,7 @@ impl File {
 
     /// Reads up to `buf.len()` bytes; 0 is the end of the file.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Errno> {
-        loop {
-            match io::read(&self.0, &mut *buf) {
-                Err(io::Errno::INTR) => {}
-                result => return Ok(result?),
-            }
-        }
+        read(&self.0, buf)
     }
 
     /// The number of bytes, where the file has such a number (a regular file).
@@ -138,8 +146,8 @@ impl NewFile {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         signal::unfinished(temporary.clone());
-        let file = fs::open(temporary.as_c_str(), flags, Mode::from_raw_mode(0o666))
-            .inspect_err(|_| signal::finished())?;
+        let file =
+            fs::open(temporary.as_c_str(), flags, NEW_FILE).inspect_err(|_| signal::finished())?;
         if let Some(mode) = mode {
             let _ = fs::fchmod(&file, mode);
         }
@@ -155,12 +163,68 @@ impl NewFile {
         write_all(self.file.as_fd(), data)
     }
 
+    /// Throws away what was written.
+    pub fn restart(&mut self) -> Result<(), Errno> {
+        restart(&self.file)
+    }
+
     /// Puts the file on the disk and under its name, in place of what had that name. To be called once, at the end.
     pub fn commit(&mut self) -> Result<(), Errno> {
-        fs::fsync(&self.file)?;
-        fs::renameat(CWD, self.temporary.as_c_str(), CWD, self.name.as_c_str())?;
+        rename(&self.file, &self.temporary, &self.name)?;
         signal::finished();
         Ok(())
+    }
+}
+
+/// Empties a file that is being written.
+fn restart(file: &OwnedFd) -> Result<(), Errno> {
+    fs::ftruncate(file, 0)?;
+    fs::seek(file, fs::SeekFrom::Start(0))?;
+    Ok(())
+}
+
+/// Puts a file on the disk and under the name `to`, in place of what had that name.
+fn rename(file: &OwnedFd, from: &CStr, to: &CStr) -> Result<(), Errno> {
+    fs::fsync(file)?;
+    fs::renameat(CWD, from, CWD, to)?;
+    Ok(())
+}
+
+/// Removes the file `path`.
+pub fn remove(path: &[u8]) -> Result<(), Errno> {
+    Ok(fs::unlink(c_string(path)?.as_c_str())?)
+}
+
+/// A file that may be there in part, to be read to its end and then continued. It stays whatever happens.
+pub struct PartialFile(OwnedFd);
+
+impl PartialFile {
+    /// Opens or begins the file `path`, for this process alone: the error number is EAGAIN (11) if another has it.
+    pub fn open(path: &[u8]) -> Result<PartialFile, Errno> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let file = fs::open(c_string(path)?.as_c_str(), flags, NEW_FILE)?;
+        fs::flock(&file, fs::FlockOperation::NonBlockingLockExclusive)?;
+        Ok(PartialFile(file))
+    }
+
+    /// Reads up to `buf.len()` bytes; 0 is the end of what is there.
+    pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Errno> {
+        read(&self.0, buf)
+    }
+
+    /// Writes all of `data` after what was read or written before.
+    pub fn write_all(&mut self, data: &[u8]) -> Result<(), Errno> {
+        write_all(self.0.as_fd(), data)
+    }
+
+    /// Throws away what is there.
+    pub fn restart(&mut self) -> Result<(), Errno> {
+        restart(&self.0)
+    }
+
+    /// Puts the file, whose name is `from`, on the disk and under the name `to`.
+    pub fn commit(&mut self, from: &[u8], to: &[u8]) -> Result<(), Errno> {
+        rename(&self.0, &c_string(from)?, &c_string(to)?)
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn errno_name(number: i32) -> &'static str {
         2 => "No such file or directory",
         5 => "Input/output error",
         9 => "Bad file descriptor",
+        11 => "Resource temporarily unavailable",
         12 => "Cannot allocate memory",
         13 => "Permission denied",
         17 => "File exists",
