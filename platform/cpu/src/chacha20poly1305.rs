@@ -9,6 +9,7 @@ pub struct ChaCha20Poly1305 {
 
 impl ChaCha20Poly1305 {
     /// The cipher under the 32 bytes of `key`. It does not panic: surplus bytes are not used, missing ones are zero.
+    #[inline]
     pub fn new(key: &[u8]) -> Self {
         let mut words = [0; 8];
         for (word, bytes) in words.iter_mut().zip(key.as_chunks().0) {
@@ -18,7 +19,7 @@ impl ChaCha20Poly1305 {
     }
 
     /// Encrypts `data` in place and returns the tag over it and `aad`. A nonce must not be used twice under one key.
-    #[inline(never)]
+    #[inline]
     pub fn seal(&self, nonce: &[u8; 12], aad: &[u8], data: &mut [u8]) -> [u8; 16] {
         self.apply(nonce, data);
         self.tag(nonce, aad, data)
@@ -27,7 +28,7 @@ impl ChaCha20Poly1305 {
     /// Decrypts `data` in place if `tag` is the one over it and `aad`. If it is not, the result is false and `data` is
     /// left as it was.
     #[must_use]
-    #[inline(never)]
+    #[inline]
     pub fn open(&self, nonce: &[u8; 12], aad: &[u8], data: &mut [u8], tag: &[u8; 16]) -> bool {
         let computed = u128::from_ne_bytes(self.tag(nonce, aad, data));
         if black_box(computed ^ u128::from_ne_bytes(*tag)) != 0 {
@@ -38,6 +39,7 @@ impl ChaCha20Poly1305 {
     }
 
     /// RFC 8439, section 2.4.
+    #[inline]
     fn apply(&self, nonce: &[u8; 12], data: &mut [u8]) {
         for (block, counter) in data.chunks_mut(64).zip(1..) {
             for (byte, pad) in block.iter_mut().zip(self.block(nonce, counter)) {
@@ -74,7 +76,7 @@ impl ChaCha20Poly1305 {
     }
 
     /// RFC 8439, section 2.8.
-    #[inline(never)]
+    #[inline]
     fn tag(&self, nonce: &[u8; 12], aad: &[u8], data: &[u8]) -> [u8; 16] {
         let mut mac = Poly1305::new(&self.block(nonce, 0));
         mac.padded(aad);
@@ -106,6 +108,7 @@ struct Poly1305 {
 }
 
 impl Poly1305 {
+    #[inline]
     fn new(key: &[u8; 64]) -> Self {
         let (numbers, _) = key.as_chunks();
         let number = |i| numbers.get(i).map_or(0, |n| u128::from_le_bytes(*n));
@@ -117,6 +120,7 @@ impl Poly1305 {
     }
 
     /// Takes `data`, with zeros up to a whole number of blocks.
+    #[inline(never)]
     fn padded(&mut self, data: &[u8]) {
         for part in data.chunks(16) {
             let mut block = [0; 16];
@@ -154,6 +158,7 @@ impl Poly1305 {
         self.h[1] += (low >> 26) as u32;
     }
 
+    #[inline]
     fn finish(mut self) -> [u8; 16] {
         // Twice, since the first carry out of the top may ripple up again.
         for _ in 0..2 {
@@ -179,6 +184,7 @@ impl Poly1305 {
 }
 
 /// Brings every limb below 2^26, except that the lowest may keep a small carry out of the highest.
+#[inline]
 fn carry(h: &mut [u32; 5]) {
     let mut over = 0;
     for limb in &mut *h {
@@ -189,6 +195,7 @@ fn carry(h: &mut [u32; 5]) {
     h[0] += over * 5;
 }
 
+#[inline]
 fn limbs(number: u128) -> [u32; 5] {
     let mut limbs = [0; 5];
     for (i, limb) in limbs.iter_mut().enumerate() {

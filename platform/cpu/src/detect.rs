@@ -12,6 +12,7 @@ const KNOWN: u8 = 4;
 static FOUND: AtomicU8 = AtomicU8::new(0);
 
 /// Whether it has `feature`.
+#[inline]
 pub(crate) fn has(feature: u8) -> bool {
     let mut found = FOUND.load(Ordering::Relaxed);
     if found == 0 {

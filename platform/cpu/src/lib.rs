@@ -6,7 +6,8 @@
 //! - [`Fingerprint`]: whether the same bytes came twice.
 //! - [`mont`]: the arithmetic of signatures and key agreement.
 //!
-//! Everything public is concrete: generic code would be compiled in the crate that uses it, at its opt-level.
+//! Everything public is concrete: generic code would be compiled in the crate that uses it, at its opt-level. So is what
+//! is `#[inline]` here, on purpose: all but the loops that gain from opt-level 3, which are `#[inline(never)]`.
 
 #![no_std]
 

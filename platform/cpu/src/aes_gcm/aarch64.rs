@@ -4,25 +4,30 @@ use super::{Block, Blocks, Key, RoundKeys};
 use core::arch::aarch64::*;
 
 /// Whether the processor has what the functions here need.
+#[inline]
 pub(super) fn available() -> bool {
     crate::detect::has(crate::detect::AES)
 }
 
+#[inline]
 fn load(bytes: &[u8; 16]) -> uint8x16_t {
     // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment.
     unsafe { vld1q_u8(bytes.as_ptr()) }
 }
 
+#[inline]
 fn store(bytes: &mut [u8; 16], value: uint8x16_t) {
     // SAFETY: 16 bytes are written to a reference to 16 bytes, at any alignment.
     unsafe { vst1q_u8(bytes.as_mut_ptr(), value) }
 }
 
+#[inline]
 fn vector(block: &Block) -> uint8x16_t {
     // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment.
     unsafe { vreinterpretq_u8_u32(vld1q_u32(block.as_ptr())) }
 }
 
+#[inline]
 fn words(value: uint8x16_t) -> Block {
     let mut words = [0; 4];
     // SAFETY: 16 bytes are written to an array of 16 bytes, at any alignment.
@@ -31,11 +36,13 @@ fn words(value: uint8x16_t) -> Block {
 }
 
 #[target_feature(enable = "neon")]
+#[inline]
 fn number(value: u128) -> uint8x16_t {
     let (low, high) = (vcreate_u64(value as u64), vcreate_u64((value >> 64) as u64));
     vreinterpretq_u8_u64(vcombine_u64(low, high))
 }
 
+#[inline]
 fn integer(value: uint8x16_t) -> u128 {
     let mut bytes = [0; 16];
     store(&mut bytes, value);
@@ -53,6 +60,7 @@ pub(super) fn sub_word(word: u32) -> u32 {
 
 /// A round but for its key, which AESE adds at the start of the next.
 #[target_feature(enable = "aes")]
+#[inline]
 fn round(state: [uint8x16_t; 8], key: &Block) -> [uint8x16_t; 8] {
     let key = vector(key);
     state.map(|s| vaesmcq_u8(vaeseq_u8(s, key)))
@@ -78,6 +86,7 @@ pub(super) fn encrypt(keys: &RoundKeys, blocks: &mut Blocks) {
 
 /// The 16 bytes in reverse order.
 #[target_feature(enable = "neon")]
+#[inline]
 fn reverse(v: uint8x16_t) -> uint8x16_t {
     let halves = vrev64q_u8(v);
     vextq_u8::<8>(halves, halves)
@@ -87,12 +96,14 @@ fn reverse(v: uint8x16_t) -> uint8x16_t {
 struct Product(uint8x16_t, uint8x16_t, uint8x16_t);
 
 #[target_feature(enable = "aes")]
+#[inline]
 fn multiply_low(a: uint8x16_t, b: uint8x16_t) -> uint8x16_t {
     let (a, b) = (vreinterpretq_u64_u8(a), vreinterpretq_u64_u8(b));
     vreinterpretq_u8_p128(vmull_p64(vgetq_lane_u64::<0>(a), vgetq_lane_u64::<0>(b)))
 }
 
 #[target_feature(enable = "aes")]
+#[inline]
 fn multiply_high(a: uint8x16_t, b: uint8x16_t) -> uint8x16_t {
     vreinterpretq_u8_p128(vmull_high_p64(
         vreinterpretq_p64_u8(a),
@@ -102,12 +113,14 @@ fn multiply_high(a: uint8x16_t, b: uint8x16_t) -> uint8x16_t {
 
 impl Product {
     #[target_feature(enable = "aes")]
+    #[inline]
     fn zero() -> Self {
         let zero = vdupq_n_u8(0);
         Product(zero, zero, zero)
     }
 
     #[target_feature(enable = "aes")]
+    #[inline]
     fn add(&mut self, a: uint8x16_t, b: uint8x16_t) {
         let swapped = vextq_u8::<8>(b, b);
         self.0 = veorq_u8(self.0, multiply_low(a, b));
@@ -118,6 +131,7 @@ impl Product {
 
     /// The product / x^128 in POLYVAL's field: twice, a multiple of the polynomial clears the lowest 64 bits.
     #[target_feature(enable = "aes")]
+    #[inline]
     fn reduce(self) -> uint8x16_t {
         let zero = vdupq_n_u8(0);
         let polynomial = vreinterpretq_u8_u64(vdupq_n_u64(0xc200_0000_0000_0000));
@@ -133,7 +147,7 @@ impl Product {
 
 /// Takes `data`, with zeros up to a whole number of blocks, into the hash `sum` under `key`.
 #[target_feature(enable = "aes")]
-#[inline(never)]
+#[inline]
 pub(super) fn hash(sum: u128, key: u128, data: &[u8]) -> u128 {
     let mut sum = number(sum);
     for part in data.chunks(16) {

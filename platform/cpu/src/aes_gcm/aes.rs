@@ -9,6 +9,7 @@ use super::{Block, Blocks, RoundKeys};
 type Planes = [u64; 8];
 
 /// SubWord of FIPS 197, section 5.2.
+#[inline]
 pub(super) fn sub_word(word: u32) -> u32 {
     let mut planes = [u64::from(word), 0, 0, 0, 0, 0, 0, 0];
     transpose(&mut planes);
@@ -19,28 +20,37 @@ pub(super) fn sub_word(word: u32) -> u32 {
 
 /// Encrypts eight blocks.
 #[cold]
-#[inline(never)]
+#[inline]
 pub(super) fn encrypt(keys: &RoundKeys, blocks: &mut Blocks) {
     let (first, rounds) = keys.parts();
-    for four in blocks.as_chunks_mut().0 {
-        let mut state = slice(four);
-        add_round_key(&mut state, first);
-        for (left, key) in (0..rounds.len()).rev().zip(rounds) {
-            sub_bytes(&mut state);
-            for plane in &mut state {
+    let mut states = [[0; 8]; 2];
+    let (fours, _) = blocks.as_chunks_mut();
+    let start = slice(&[*first; 4]);
+    for (state, four) in states.iter_mut().zip(&*fours) {
+        *state = slice(four);
+        add(state, &start);
+    }
+    for (left, key) in (0..rounds.len()).rev().zip(rounds) {
+        let key = slice(&[*key; 4]);
+        for state in &mut states {
+            sub_bytes(state);
+            for plane in &mut *state {
                 *plane = shift_rows(*plane);
             }
             if left > 0 {
-                mix_columns(&mut state);
+                mix_columns(state);
             }
-            add_round_key(&mut state, key);
+            add(state, &key);
         }
+    }
+    for (state, four) in states.into_iter().zip(fours) {
         unslice(state, four);
     }
 }
 
 /// Bytes of the state to bits of the planes. Before the transposition, word `b` holds the even columns of block `b`,
 /// and word `b + 4` the odd ones.
+#[inline]
 fn slice(blocks: &[Block; 4]) -> Planes {
     let mut planes = [0; 8];
     let (even, odd) = planes.split_at_mut(4);
@@ -53,6 +63,7 @@ fn slice(blocks: &[Block; 4]) -> Planes {
     planes
 }
 
+#[inline]
 fn unslice(mut planes: Planes, blocks: &mut [Block; 4]) {
     transpose(&mut planes);
     let (even, odd) = planes.split_at(4);
@@ -62,6 +73,7 @@ fn unslice(mut planes: Planes, blocks: &mut [Block; 4]) {
 }
 
 /// Each byte to 16 bits.
+#[inline]
 fn spread(word: u32) -> u64 {
     let x = u64::from(word);
     let x = (x | x << 16) & 0x0000_ffff_0000_ffff;
@@ -69,6 +81,7 @@ fn spread(word: u32) -> u64 {
 }
 
 /// The lower byte of each 16 bits.
+#[inline]
 fn gather(x: u64) -> u32 {
     let x = x & 0x00ff_00ff_00ff_00ff;
     let x = (x | x >> 8) & 0x0000_ffff_0000_ffff;
@@ -76,7 +89,7 @@ fn gather(x: u64) -> u32 {
 }
 
 /// Bit `8 b + j` of word `i` for bit `8 b + i` of word `j`.
-#[inline(never)]
+#[inline]
 fn transpose(planes: &mut Planes) {
     for (distance, mask) in [
         (1, 0x5555_5555_5555_5555),
@@ -93,13 +106,15 @@ fn transpose(planes: &mut Planes) {
     }
 }
 
-fn add_round_key(state: &mut Planes, key: &Block) {
-    for (plane, key) in state.iter_mut().zip(slice(&[*key; 4])) {
+#[inline]
+fn add(state: &mut Planes, key: &Planes) {
+    for (plane, key) in state.iter_mut().zip(key) {
         *plane ^= key;
     }
 }
 
 /// Row `r` turns left by `r` columns.
+#[inline]
 fn shift_rows(x: u64) -> u64 {
     x & 0xffff
         | x >> 4 & 0x0fff_0000
@@ -111,6 +126,7 @@ fn shift_rows(x: u64) -> u64 {
 }
 
 /// Each row becomes 2 times itself, plus 3 times the next, plus the two after it.
+#[inline]
 fn mix_columns(state: &mut Planes) {
     let next = state.map(|plane| plane.rotate_right(16));
     let mut sum = *state;

@@ -7,6 +7,7 @@
 const POLYNOMIAL: u128 = 1 << 127 | 1 << 126 | 1 << 121 | 1;
 
 /// What to multiply by for a hash key `h` of GHASH, as the bytes are on the wire.
+#[inline]
 pub(super) fn hash_key(h: [u8; 16]) -> u128 {
     let h = u128::from_be_bytes(h);
     h << 1 ^ (POLYNOMIAL & (h >> 127).wrapping_neg())
@@ -14,7 +15,7 @@ pub(super) fn hash_key(h: [u8; 16]) -> u128 {
 
 /// Takes `data`, with zeros up to a whole number of blocks, into the hash `sum` under `key`.
 #[cold]
-#[inline(never)]
+#[inline]
 pub(super) fn update(mut sum: u128, key: u128, data: &[u8]) -> u128 {
     for part in data.chunks(16) {
         sum = multiply(sum ^ super::padded(part), key);
@@ -23,6 +24,7 @@ pub(super) fn update(mut sum: u128, key: u128, data: &[u8]) -> u128 {
 }
 
 /// a * b / x^128.
+#[inline]
 fn multiply(a: u128, b: u128) -> u128 {
     let (a0, a1) = (a as u64, (a >> 64) as u64);
     let (b0, b1) = (b as u64, (b >> 64) as u64);
@@ -36,6 +38,7 @@ fn multiply(a: u128, b: u128) -> u128 {
     high ^ low ^ low >> 1 ^ low >> 2 ^ low >> 7
 }
 
+#[inline]
 fn carryless64(a: u64, b: u64) -> u128 {
     let (a0, a1) = (a as u32, (a >> 32) as u32);
     let (b0, b1) = (b as u32, (b >> 32) as u32);

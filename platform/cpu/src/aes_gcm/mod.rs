@@ -48,6 +48,7 @@ struct RoundKeys {
 
 impl RoundKeys {
     /// The key that is added before the first round, and those of the rounds.
+    #[inline]
     fn parts(&self) -> (&Block, &[Block]) {
         let [first, rounds @ ..] = &self.keys;
         (first, rounds.get(..self.count - 1).unwrap_or_default())
@@ -264,6 +265,7 @@ fn bytes(block: Block) -> [u8; 16] {
 }
 
 /// Up to 16 bytes and zeros as GHASH counts them.
+#[inline]
 fn padded(part: &[u8]) -> u128 {
     let mut block = [0; 16];
     for (to, from) in block.iter_mut().zip(part) {

@@ -4,6 +4,7 @@
 use super::{Block, Blocks, Key, RoundKeys, aes, ghash};
 
 /// Whether the functions here may be called.
+#[inline]
 pub(super) fn available() -> bool {
     false
 }

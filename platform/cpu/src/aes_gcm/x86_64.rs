@@ -4,25 +4,30 @@ use super::{Block, Blocks, Key, RoundKeys};
 use core::arch::x86_64::*;
 
 /// Whether the processor has what the functions here need.
+#[inline]
 pub(super) fn available() -> bool {
     crate::detect::has(crate::detect::AES)
 }
 
+#[inline]
 fn load(bytes: &[u8; 16]) -> __m128i {
     // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment. SSE2 is part of x86_64.
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
+#[inline]
 fn store(bytes: &mut [u8; 16], value: __m128i) {
     // SAFETY: 16 bytes are written to a reference to 16 bytes, at any alignment. SSE2 is part of x86_64.
     unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), value) }
 }
 
+#[inline]
 fn vector(block: &Block) -> __m128i {
     // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment. SSE2 is part of x86_64.
     unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
 }
 
+#[inline]
 fn words(value: __m128i) -> Block {
     let mut bytes = [0; 16];
     store(&mut bytes, value);
@@ -34,10 +39,12 @@ fn words(value: __m128i) -> Block {
 }
 
 #[target_feature(enable = "sse2")]
+#[inline]
 fn number(value: u128) -> __m128i {
     _mm_set_epi64x((value >> 64) as i64, value as i64)
 }
 
+#[inline]
 fn integer(value: __m128i) -> u128 {
     let mut bytes = [0; 16];
     store(&mut bytes, value);
@@ -74,6 +81,7 @@ pub(super) fn encrypt(keys: &RoundKeys, blocks: &mut Blocks) {
 }
 
 #[target_feature(enable = "ssse3")]
+#[inline]
 fn reverse(v: __m128i) -> __m128i {
     _mm_shuffle_epi8(
         v,
@@ -86,12 +94,14 @@ struct Product(__m128i, __m128i, __m128i);
 
 impl Product {
     #[target_feature(enable = "pclmulqdq")]
+    #[inline]
     fn zero() -> Self {
         let zero = _mm_setzero_si128();
         Product(zero, zero, zero)
     }
 
     #[target_feature(enable = "pclmulqdq")]
+    #[inline]
     fn add(&mut self, a: __m128i, b: __m128i) {
         self.0 = _mm_xor_si128(self.0, _mm_clmulepi64_si128::<0x00>(a, b));
         self.1 = _mm_xor_si128(self.1, _mm_clmulepi64_si128::<0x01>(a, b));
@@ -101,6 +111,7 @@ impl Product {
 
     /// The product / x^128 in POLYVAL's field: twice, a multiple of the polynomial clears the lowest 64 bits.
     #[target_feature(enable = "pclmulqdq")]
+    #[inline]
     fn reduce(self) -> __m128i {
         let polynomial = _mm_set_epi64x(0, 0xc200_0000_0000_0000_u64 as i64);
         let mut low = _mm_xor_si128(self.0, _mm_slli_si128::<8>(self.1));
@@ -115,7 +126,7 @@ impl Product {
 
 /// Takes `data`, with zeros up to a whole number of blocks, into the hash `sum` under `key`.
 #[target_feature(enable = "pclmulqdq")]
-#[inline(never)]
+#[inline]
 pub(super) fn hash(sum: u128, key: u128, data: &[u8]) -> u128 {
     let mut sum = number(sum);
     for part in data.chunks(16) {

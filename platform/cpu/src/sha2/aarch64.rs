@@ -4,10 +4,12 @@ use super::constants::K_HIGH;
 use core::arch::aarch64::*;
 
 /// Whether the processor has what [`compress`] needs.
+#[inline]
 pub(super) fn available() -> bool {
     crate::detect::has(crate::detect::SHA256)
 }
 
+#[inline]
 fn load(words: &[u32; 4]) -> uint32x4_t {
     // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment.
     unsafe { vld1q_u32(words.as_ptr()) }
@@ -15,7 +17,7 @@ fn load(words: &[u32; 4]) -> uint32x4_t {
 
 /// Folds whole blocks into `state`.
 #[target_feature(enable = "sha2")]
-#[inline(never)]
+#[inline]
 pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
     let [a, b, c, d, e, f, g, h] = *state;
     let mut abcd = load(&[a, b, c, d]);

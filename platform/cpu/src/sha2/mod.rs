@@ -19,6 +19,7 @@ pub use sha256::Sha256;
 pub use sha512::{Sha384, Sha512};
 
 /// Copies from `data` to the start of `room` as much as fits, and says how much that was.
+#[inline]
 fn fill(room: &mut [u8], data: &[u8]) -> usize {
     for (to, from) in room.iter_mut().zip(data) {
         *to = *from;
@@ -30,6 +31,7 @@ fn fill(room: &mut [u8], data: &[u8]) -> usize {
 macro_rules! impl_digest {
     ($hash:ty, $block:ty, $output:ty) => {
         impl Default for $hash {
+            #[inline]
             fn default() -> Self {
                 Self::new()
             }
@@ -46,18 +48,21 @@ macro_rules! impl_digest {
         }
 
         impl digest::Update for $hash {
+            #[inline]
             fn update(&mut self, data: &[u8]) {
                 Self::update(self, data);
             }
         }
 
         impl digest::Reset for $hash {
+            #[inline]
             fn reset(&mut self) {
                 *self = Self::new();
             }
         }
 
         impl digest::FixedOutput for $hash {
+            #[inline]
             fn finalize_into(self, out: &mut digest::Output<Self>) {
                 *out = self.finish().into();
             }

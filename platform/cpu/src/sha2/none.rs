@@ -1,6 +1,7 @@
 //! No instructions that would help.
 
 /// Whether [`compress`] may be called.
+#[inline]
 pub(super) fn available() -> bool {
     false
 }

@@ -15,6 +15,7 @@ pub struct Sha256 {
 
 impl Sha256 {
     /// The hash of nothing yet.
+    #[inline]
     pub fn new() -> Self {
         Sha256 {
             state: constants::SHA256,
@@ -24,7 +25,7 @@ impl Sha256 {
     }
 
     /// Appends `data` to what is hashed.
-    #[inline(never)]
+    #[inline]
     pub fn update(&mut self, mut data: &[u8]) {
         let held = (self.length % 64) as usize;
         self.length = self.length.wrapping_add(data.len() as u64);
@@ -44,7 +45,7 @@ impl Sha256 {
     }
 
     /// The digest of all that was appended.
-    #[inline(never)]
+    #[inline]
     pub fn finish(mut self) -> [u8; 32] {
         let bits = self.length.wrapping_mul(8);
         let held = (self.length % 64) as usize;
@@ -70,6 +71,7 @@ impl Sha256 {
 super::impl_digest!(Sha256, U64, U32);
 
 /// Folds whole blocks into `state`.
+#[inline]
 pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
     if hard::available() {
         // SAFETY: the processor has the instructions.

@@ -15,10 +15,12 @@ pub struct Sha512 {
 
 impl Sha512 {
     /// The hash of nothing yet.
+    #[inline]
     pub fn new() -> Self {
         Self::starting_with(constants::SHA512)
     }
 
+    #[inline]
     fn starting_with(state: [u64; 8]) -> Self {
         Sha512 {
             state,
@@ -28,7 +30,7 @@ impl Sha512 {
     }
 
     /// Appends `data` to what is hashed.
-    #[inline(never)]
+    #[inline]
     pub fn update(&mut self, mut data: &[u8]) {
         let mut held = (self.length % 128) as usize;
         self.length = self.length.wrapping_add(data.len() as u64);
@@ -46,7 +48,7 @@ impl Sha512 {
     }
 
     /// The digest of all that was appended.
-    #[inline(never)]
+    #[inline]
     pub fn finish(mut self) -> [u8; 64] {
         let bits = u128::from(self.length) * 8;
         let held = (self.length % 128) as usize;
@@ -73,16 +75,19 @@ pub struct Sha384(Sha512);
 
 impl Sha384 {
     /// The hash of nothing yet.
+    #[inline]
     pub fn new() -> Self {
         Sha384(Sha512::starting_with(constants::SHA384))
     }
 
     /// Appends `data` to what is hashed.
+    #[inline]
     pub fn update(&mut self, data: &[u8]) {
         self.0.update(data);
     }
 
     /// The digest of all that was appended.
+    #[inline]
     pub fn finish(self) -> [u8; 48] {
         let mut digest = [0; 48];
         fill(&mut digest, &self.0.finish());
@@ -94,7 +99,7 @@ super::impl_digest!(Sha512, U128, U64);
 super::impl_digest!(Sha384, U128, U48);
 
 /// FIPS 180-4, section 6.4.2.
-#[inline(never)]
+#[inline]
 fn compress(state: &mut [u64; 8], block: &[u8; 128]) {
     let mut w = [0u64; 16];
     for (word, bytes) in w.iter_mut().zip(block.as_chunks().0) {

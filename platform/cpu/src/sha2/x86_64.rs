@@ -4,13 +4,14 @@ use super::constants::K_HIGH;
 use core::arch::x86_64::*;
 
 /// Whether the processor has what [`compress`] needs.
+#[inline]
 pub(super) fn available() -> bool {
     crate::detect::has(crate::detect::SHA256)
 }
 
 /// Folds whole blocks into `state`.
 #[target_feature(enable = "sha,ssse3,sse4.1")]
-#[inline(never)]
+#[inline]
 pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
     let big_endian = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
     let [a, b, c, d, e, f, g, h] = state.map(|word| word as i32);
