@@ -183,7 +183,7 @@ impl Url {
         } else if path.starts_with('/') {
             url.path = normal_path(path);
         } else {
-            let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = split_last(&self.path, b'/').map_or("", |(folder, _)| folder);
             url.path = normal_path(&[folder, "/", path].concat());
         }
         url.bounded()
@@ -204,14 +204,15 @@ impl Url {
     /// A URL of `scheme` from what follows the `//`.
     fn with_authority(scheme: Scheme, rest: &str) -> Result<Url> {
         let (authority, tail) = rest
-            .find(['/', '?'])
+            .bytes()
+            .position(|byte| matches!(byte, b'/' | b'?'))
             .and_then(|at| rest.split_at_checked(at))
             .unwrap_or((rest, ""));
         // Browsers end the authority here and RFC 3986 does not: who reads it must not depend on taste.
-        if authority.contains('\\') {
+        if authority.as_bytes().contains(&b'\\') {
             return Err(bad("backslash in the host"));
         }
-        let (userinfo, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (userinfo, host_port) = split_last(authority, b'@').unwrap_or(("", authority));
         // They go into FTP commands, where a line end would begin another one.
         if percent_decode(userinfo)
             .iter()
@@ -226,21 +227,22 @@ impl Url {
             }
             return Self::with_parts(scheme, "", Host::Name(String::new()), 0, tail);
         }
-        let colon = match host_port.find(']') {
-            Some(bracket) => host_port
-                .get(bracket..)
-                .and_then(|rest| rest.find(':'))
-                .map(|at| bracket + at),
-            None => host_port.find(':'),
+        // The colons before a bracket are an IPv6 address's.
+        let (host, port) = match split_first(host_port, b']') {
+            Some((_, port)) => host_port
+                .split_at_checked(host_port.len() - port.len())
+                .unwrap_or_default(),
+            None => host_port
+                .bytes()
+                .position(|byte| byte == b':')
+                .and_then(|at| host_port.split_at_checked(at))
+                .unwrap_or((host_port, "")),
         };
-        let (host, port) = colon
-            .and_then(|at| host_port.split_at_checked(at))
-            .unwrap_or((host_port, ""));
         let host = Host::parse(host)?;
-        let port = match port.strip_prefix(':').unwrap_or("") {
+        let port = match port {
             // RFC 3986, section 3.2.3: an empty port is the default one.
-            "" => scheme.default_port(),
-            digits => parse_port(digits)?,
+            "" | ":" => scheme.default_port(),
+            port => parse_port(port)?,
         };
         Self::with_parts(scheme, userinfo, host, port, tail)
     }
@@ -331,13 +333,13 @@ impl Url {
 
     /// The user name, decoded and free of control characters; `None` if there is no userinfo.
     pub fn username(&self) -> Option<Vec<u8>> {
-        let name = self.userinfo.split(':').next().unwrap_or("");
+        let name = user_of(&self.userinfo);
         self.has_userinfo().then(|| percent_decode(name))
     }
 
     /// The password, decoded and free of control characters; `None` if there is no `:` in the userinfo.
     pub fn password(&self) -> Option<Vec<u8>> {
-        let (_, password) = self.userinfo.split_once(':')?;
+        let (_, password) = split_first(&self.userinfo, b':')?;
         Some(percent_decode(password))
     }
 
@@ -359,7 +361,7 @@ impl Url {
 
     /// The text for messages: what was asked for, without the password.
     pub fn without_password(&self) -> String {
-        self.print(self.userinfo.split(':').next().unwrap_or(""))
+        self.print(user_of(&self.userinfo))
     }
 
     /// Scheme, authority, path and query, without userinfo (RFC 9112, section 3.2.2).
@@ -382,7 +384,7 @@ impl Url {
 
     /// The name for a file in the current directory: the last segment of the path, not decoded.
     pub fn remote_name(&self) -> Result<&str> {
-        let name = self.path.rsplit('/').next().unwrap_or("");
+        let name = split_last(&self.path, b'/').map_or("", |(_, name)| name);
         if matches!(name, "" | "." | "..") || cfg!(windows) && is_special_on_windows(name) {
             return Err(Error::new(
                 Kind::Local,
@@ -398,12 +400,15 @@ impl Url {
 
 /// What may be shown of a URL that could not be parsed: nothing that could be a password.
 pub fn redact(text: &str) -> String {
-    let start = text.find("://").map_or(0, |at| at + 3);
-    let (scheme, rest) = text.split_at_checked(start).unwrap_or(("", text));
-    let shown = match rest.rsplit_once('@') {
-        Some((userinfo, host)) => {
-            let user = userinfo.split(':').next().unwrap_or("");
-            [scheme, user, "@", host].concat()
+    let shown = match split_last(text, b'@') {
+        Some((before, host)) => {
+            let (scheme, userinfo) = match split_first(before, b':') {
+                Some((scheme, rest)) if rest.starts_with("//") => before
+                    .split_at_checked(scheme.len() + 3)
+                    .unwrap_or_default(),
+                _ => ("", before),
+            };
+            [scheme, user_of(userinfo), "@", host].concat()
         }
         None => text.to_owned(),
     };
@@ -471,21 +476,41 @@ fn checked(text: &str) -> Result<&str> {
     {
         return Err(bad("space or control character in it"));
     }
-    Ok(text.split('#').next().unwrap_or(text))
+    Ok(split_first(text, b'#').map_or(text, |(before, _)| before))
 }
 
 /// The scheme and what follows its colon (RFC 3986, section 3.1).
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
-    let (name, rest) = text.split_once(':')?;
-    let is_scheme = name.starts_with(|c: char| c.is_ascii_alphabetic())
+    let (name, rest) = split_first(text, b':')?;
+    let is_scheme = name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     is_scheme.then_some((name, rest))
 }
 
+/// What is before and after the first `byte`, which is ASCII. (The patterns of `str` take a kilobyte more.)
+fn split_first(text: &str, byte: u8) -> Option<(&str, &str)> {
+    split_around(text, text.bytes().position(|b| b == byte))
+}
+
+/// What is before and after the last `byte`, which is ASCII.
+fn split_last(text: &str, byte: u8) -> Option<(&str, &str)> {
+    split_around(text, text.bytes().rposition(|b| b == byte))
+}
+
+#[inline(never)]
+fn split_around(text: &str, at: Option<usize>) -> Option<(&str, &str)> {
+    let (before, rest) = text.split_at_checked(at?)?;
+    Some((before, rest.get(1..)?))
+}
+
+fn user_of(userinfo: &str) -> &str {
+    split_first(userinfo, b':').map_or(userinfo, |(user, _)| user)
+}
+
 fn split_query(text: &str) -> (&str, Option<&str>) {
-    match text.split_once('?') {
+    match split_first(text, b'?') {
         Some((path, query)) => (path, Some(query)),
         None => (text, None),
     }
@@ -506,22 +531,30 @@ fn encode(text: &str) -> String {
 /// `path` as an absolute one, encoded, without dot segments (RFC 3986, section 5.2.4).
 fn normal_path(path: &str) -> String {
     let mut normal = String::with_capacity(path.len() + 1);
-    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/').peekable();
-    while let Some(segment) = segments.next() {
+    let mut rest = Some(path.strip_prefix('/').unwrap_or(path));
+    while let Some(path) = rest {
+        let segment;
+        (segment, rest) = match split_first(path, b'/') {
+            Some((segment, rest)) => (segment, Some(rest)),
+            None => (path, None),
+        };
         if segment == ".." {
-            normal.truncate(normal.rfind('/').unwrap_or(0));
+            let parent = split_last(&normal, b'/').map_or(0, |(parent, _)| parent.len());
+            normal.truncate(parent);
         }
         if !matches!(segment, "." | "..") {
             normal.push('/');
             normal.push_str(&encode(segment));
-        } else if segments.peek().is_none() {
+        } else if rest.is_none() {
             normal.push('/');
         }
     }
     normal
 }
 
-fn parse_port(digits: &str) -> Result<u16> {
+/// `port` with its colon.
+fn parse_port(port: &str) -> Result<u16> {
+    let digits = port.strip_prefix(':').unwrap_or("x");
     let port = if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         digits.parse().ok()
     } else {
@@ -534,8 +567,13 @@ fn parse_port(digits: &str) -> Result<u16> {
 fn parse_v4(name: &str) -> Option<[u8; 4]> {
     let mut address = 0;
     let mut bits_left = 32u32;
-    let mut parts = name.split('.').peekable();
-    while let Some(part) = parts.next() {
+    let mut rest = Some(name);
+    while let Some(parts) = rest {
+        let part;
+        (part, rest) = match split_first(parts, b'.') {
+            Some((part, rest)) => (part, Some(rest)),
+            None => (parts, None),
+        };
         let (digits, radix) = if let Some(hex) = part.strip_prefix("0x") {
             (hex, 16)
         } else if part.len() > 1 && part.starts_with('0') {
@@ -546,7 +584,7 @@ fn parse_v4(name: &str) -> Option<[u8; 4]> {
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
-        let bits = if parts.peek().is_some() { 8 } else { bits_left };
+        let bits = if rest.is_some() { 8 } else { bits_left };
         let value = u64::from(u32::from_str_radix(digits, radix).ok()?);
         bits_left = bits_left.checked_sub(bits)?;
         if bits == 0 || value >> bits != 0 {

@@ -417,6 +417,8 @@ fn no_password_is_shown_of_what_is_no_url() {
     assert_eq!(redact("u:p@h o"), "u@h o");
     assert_eq!(redact("http://h o/\n"), "http://h o/?");
     assert_eq!(redact("ht tp://u:p@w@h"), "ht tp://u@h");
+    assert_eq!(redact("ht:tp://u:p@h"), "ht@h");
+    assert_eq!(redact("u:p//@h"), "u@h");
 }
 
 #[test]
