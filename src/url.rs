@@ -7,7 +7,9 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::Ipv6Addr;
+use core::net::SocketAddr;
+
+use os::net::addr;
 
 use crate::error::{Error, Kind, Result, dec, printable};
 
@@ -99,21 +101,30 @@ pub enum Host {
 impl Host {
     /// The host as in a URL: IPv6 addresses by RFC 5952, in brackets.
     pub fn text(&self) -> String {
+        let mut text = String::new();
         match self {
-            Host::Name(name) => name.clone(),
-            Host::V4([a, b, c, d]) => [a, b, c, d].map(|&octet| dec(u64::from(octet))).join("."),
-            Host::V6(octets) => v6_text(octets),
+            Host::Name(name) => text.push_str(name),
+            Host::V4(octets) => addr::push(&mut text, &SocketAddr::from((*octets, 0))),
+            Host::V6(octets) => {
+                text.push('[');
+                addr::push(&mut text, &SocketAddr::from((*octets, 0)));
+                text.push(']');
+            }
         }
+        text
     }
 
     /// The host of `text`, a host without port as in a URL. A number in one of the forms of `inet_aton` is an IPv4
     /// address, as it is to curl and to resolvers: it must not be a name to whoever compares hosts.
     pub fn parse(text: &str) -> Result<Host> {
         if let Some(rest) = text.strip_prefix('[') {
-            let address = rest.strip_suffix(']');
-            return match address.and_then(|address| address.parse::<Ipv6Addr>().ok()) {
-                Some(address) => Ok(Host::V6(address.octets())),
-                None => Err(bad("bad IPv6 address")),
+            // A zone means something on this machine alone (RFC 6874).
+            let address = rest
+                .strip_suffix(']')
+                .filter(|text| split_first(text, b'%').is_none());
+            return match address.and_then(|text| addr::parse(text.as_bytes(), 0)) {
+                Some(SocketAddr::V6(address)) => Ok(Host::V6(address.ip().octets())),
+                _ => Err(bad("bad IPv6 address")),
             };
         }
         let mut name = String::new();
@@ -593,56 +604,6 @@ fn parse_v4(name: &str) -> Option<[u8; 4]> {
         address |= value << bits_left;
     }
     u32::try_from(address).ok().map(u32::to_be_bytes)
-}
-
-/// RFC 5952: lower case, no leading zeros, the first of the longest runs of two or more zero groups as `::`.
-fn v6_text(octets: &[u8; 16]) -> String {
-    let mut groups = [0u16; 8];
-    for (group, pair) in groups.iter_mut().zip(octets.chunks_exact(2)) {
-        *group = pair
-            .iter()
-            .fold(0, |value, &octet| value << 8 | u16::from(octet));
-    }
-    let (mut run_start, mut run_len) = (0, 1);
-    let (mut start, mut len) = (0, 0);
-    for (i, &group) in groups.iter().enumerate() {
-        if group != 0 {
-            len = 0;
-            continue;
-        }
-        if len == 0 {
-            start = i;
-        }
-        len += 1;
-        if len > run_len {
-            (run_start, run_len) = (start, len);
-        }
-    }
-    if run_len == 1 {
-        run_len = 0;
-    }
-    let mut text = String::from("[");
-    for (i, &group) in groups.iter().enumerate() {
-        if run_len != 0 && (run_start..run_start + run_len).contains(&i) {
-            if i == run_start {
-                text.push_str("::");
-            }
-            continue;
-        }
-        if i != 0 && !text.ends_with(':') {
-            text.push(':');
-        }
-        let mut started = false;
-        for shift in [12, 8, 4, 0] {
-            let digit = u32::from(group >> shift & 15);
-            started |= digit != 0 || shift == 0;
-            if started {
-                text.extend(char::from_digit(digit, 16));
-            }
-        }
-    }
-    text.push(']');
-    text
 }
 
 /// Whether Windows takes `name` for something else than a plain file of that name: a stream, a path, a pattern, a
