@@ -3,12 +3,13 @@
 use crate::cli::Options;
 use crate::error::{Error, Kind, Result};
 use crate::stream::Stream;
+use crate::tls::{self, anchors::Trust};
 use crate::url::{Host, Url};
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::Cell;
-use os::clock::monotonic_ms;
+use os::clock::{monotonic_ms, unix_seconds};
 use os::net::Tcp;
 
 /// What all connections of a fetch have in common.
@@ -17,6 +18,7 @@ pub struct Network {
     speed_time: u32,
     /// The moment (monotonic milliseconds) at which everything ends.
     pub deadline: Option<u64>,
+    trust: Trust<'static>,
 }
 
 impl Network {
@@ -29,6 +31,7 @@ impl Network {
                 0 => None,
                 ms => Some(monotonic_ms().saturating_add(ms)),
             },
+            trust: Trust::from_environment(),
         }
     }
 
@@ -49,9 +52,25 @@ impl Network {
         };
         let connecting = limit.min(self.deadline.unwrap_or(u64::MAX));
         let open = Rc::new(Cell::new(false));
-        let stream = self.tcp(url, connecting, &open)?;
+        let mut transport = || -> Result<Box<dyn Stream>> {
+            let tcp = self.tcp(url, connecting, &open)?;
+            Ok(Box::new(tcp))
+        };
+        let stream = if url.scheme().is_secure() {
+            let (host, peer) = (url.host(), url.host_port());
+            tls::connect(
+                &mut transport,
+                host,
+                &peer,
+                &self.trust,
+                unix_seconds(),
+                os::random,
+            )?
+        } else {
+            transport()?
+        };
         open.set(true);
-        Ok(Box::new(stream))
+        Ok(stream)
     }
 
     fn tcp(&self, url: &Url, connecting: u64, open: &Rc<Cell<bool>>) -> Result<Socket> {
