@@ -12,7 +12,9 @@ use super::codec::put_vector;
 use super::*;
 use crate::error::Error;
 
+mod server12;
 mod server13;
+mod tls12;
 mod tls13;
 
 /// The same bytes each time, so that a recorded server fits the next client.
