@@ -22,6 +22,7 @@ const MAX_SHOWN: usize = 1000;
 
 /// Runs the program; the result is its exit status.
 pub fn run() -> i32 {
+    cpu::set_hwcap(os::env::hwcap());
     let Err(error) = program() else {
         return 0;
     };

@@ -97,7 +97,7 @@ impl AesGcm {
         cipher.encrypt(&mut blocks);
         let [h, ..] = blocks.map(bytes);
         let h = ghash::hash_key(h);
-        // One is enough for the portable code.
+        // The portable code multiplies by H alone, which is the last.
         let mut power = h;
         for place in cipher.key.powers.iter_mut().rev() {
             *place = power;
@@ -144,7 +144,8 @@ impl AesGcm {
         }
     }
 
-    /// Encrypts `data` in place and returns the tag over it and `aad`. A nonce must not be used twice under one key.
+    /// Encrypts `data`, of less than 64 GiB, in place and returns the tag over it and `aad`. A nonce must not be used
+    /// twice under one key.
     #[inline]
     pub fn seal(&self, nonce: &[u8; 12], aad: &[u8], data: &mut [u8]) -> [u8; 16] {
         self.run(nonce, aad, data, true).to_le_bytes()
@@ -177,7 +178,7 @@ impl AesGcm {
             let first = counter_block(nonce, counter);
             // SAFETY: `hard` says that the processor has the instructions.
             sum = unsafe { hard::open(&self.key, &first, sum, chunks) };
-            counter = counter.wrapping_add(chunks.len() as u32 * 8);
+            counter = counter.wrapping_add((chunks.len() as u32).wrapping_mul(8));
             rest = tail;
         }
         for chunk in rest.chunks_mut(128) {
