@@ -20,6 +20,7 @@ use super::x509::{self, Certificate};
 use crate::error::{Error, Kind, Result, printable};
 
 /// Where systems keep their bundle, most common first.
+#[cfg(not(windows))]
 const SYSTEM: &[&[u8]] = &[
     b"/etc/ssl/certs/ca-certificates.crt",
     b"/etc/ssl/cert.pem",
@@ -31,6 +32,9 @@ const SYSTEM: &[&[u8]] = &[
     b"/usr/lib/ssl/cert.pem",
     b"/opt/etc/ssl/certs/ca-certificates.crt",
 ];
+/// None: there, such a path is one of the current drive, where any user can make folders.
+#[cfg(windows)]
+const SYSTEM: &[&[u8]] = &[];
 
 /// What separates the folders of SSL_CERT_DIR, as OpenSSL has it.
 const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
@@ -206,7 +210,7 @@ impl<'a> Trust<'a> {
         }
     }
 
-    /// Searches for all certificates whose subject is one of `names` (values of Names, without their header).
+    /// Reads the sources for all certificates whose subject is one of `names` (values of Names, without their header).
     ///
     /// # Errors
     /// SSL_CERT_FILE or SSL_CERT_DIR names something that has no readable certificate.

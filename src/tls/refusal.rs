@@ -96,14 +96,23 @@ pub(super) fn unknown_issuer(chain: &[&[u8]], found: &Found) -> Error {
 }
 
 /// A signature is wrong; that of a key that is out of bounds always is.
-pub(super) fn bad_signature<'k>(keys: impl Iterator<Item = &'k [u8]>) -> Error {
-    for der in keys {
-        let key = Certificate::parse(der).map(|certificate| sig::check_key(certificate.spki));
-        if let Some(Err(error)) = key {
+pub(super) fn bad_signature(chain: &[&[u8]], found: &Found) -> Error {
+    for der in chain {
+        if let Err(error) = key(der) {
+            return bad_key(error);
+        }
+    }
+    for der in &found.certificates {
+        if let Err(error) = key(der) {
             return bad_key(error);
         }
     }
     refuse(&["bad signature on a certificate"])
+}
+
+/// Whether the key of a certificate can be used. What cannot be read has no key to complain of.
+fn key(der: &[u8]) -> Result<(), SigError> {
+    Certificate::parse(der).map_or(Ok(()), |certificate| sig::check_key(certificate.spki))
 }
 
 /// A key cannot be used.

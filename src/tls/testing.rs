@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PublicKeyData,
+    SignatureAlgorithm, date_time_ymd,
+};
 
 /// 2025-06-15, at which what [`leaf`] and [`ca`] make is valid.
 pub(crate) const NOW: u64 = 1_749_945_600;
@@ -61,6 +64,18 @@ impl Made {
         self.sign_key(params, key)
     }
 
+    /// Signs a certificate for a key of which only the public part is known; it cannot sign in its turn.
+    pub(crate) fn sign_public(&self, params: CertificateParams, key: &impl PublicKeyData) -> Made {
+        let issuer = Issuer::from_params(&self.params, &self.key);
+        let certificate = params.signed_by(key, &issuer).unwrap();
+        Made {
+            der: certificate.der().to_vec(),
+            pem: certificate.pem(),
+            params,
+            key: KeyPair::generate().unwrap(),
+        }
+    }
+
     fn sign_key(&self, params: CertificateParams, key: KeyPair) -> Made {
         let issuer = Issuer::from_params(&self.params, &self.key);
         let certificate = params.signed_by(&key, &issuer).unwrap();
@@ -70,6 +85,34 @@ impl Made {
             params,
             key,
         }
+    }
+}
+
+/// The public part of an RSA key with a modulus of so many bytes, 255 at least, and the exponent 65537.
+pub(crate) struct RsaKey(Vec<u8>);
+
+impl RsaKey {
+    pub(crate) fn new(bytes: u16) -> RsaKey {
+        let header = |tag: u8, length: u16| {
+            let [high, low] = length.to_be_bytes();
+            [tag, 0x82, high, low]
+        };
+        let mut der = Vec::new();
+        der.extend(header(0x30, bytes + 10));
+        der.extend(header(0x02, bytes + 1));
+        der.push(0);
+        der.resize(der.len() + usize::from(bytes), 0xc5);
+        der.extend([0x02, 3, 1, 0, 1]);
+        RsaKey(der)
+    }
+}
+
+impl PublicKeyData for RsaKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
     }
 }
 

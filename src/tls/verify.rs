@@ -188,12 +188,7 @@ impl Check<'_> {
             }
             (webpki::Error::UnknownIssuer, None) => refusal::unknown_issuer(self.chain, self.found),
             (webpki::Error::InvalidSignatureForPublicKey, _) => {
-                let keys = self
-                    .chain
-                    .iter()
-                    .copied()
-                    .chain(self.found.certificates.iter().map(Vec::as_slice));
-                refusal::bad_signature(keys)
+                refusal::bad_signature(self.chain, self.found)
             }
             (error, _) => refusal::of_path(&error),
         })

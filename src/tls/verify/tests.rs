@@ -9,7 +9,7 @@ use rcgen::{
 
 use super::*;
 use crate::error::Kind;
-use crate::tls::testing::{Folder, Made, NOW, ca, leaf, root};
+use crate::tls::testing::{Folder, Made, NOW, RsaKey, ca, leaf, root};
 
 /// Verifies `chain` for `host`, trusting `anchors`. The error is the line for the user, without the anchors' path.
 fn verify_at(
@@ -466,4 +466,33 @@ fn the_key_of_a_certificate() {
     assert_eq!((key.len(), &key[..2], key[26]), (91, &[0x30, 89][..], 4));
     assert!(server.der.windows(91).any(|window| window == key));
     assert!(public_key(b"\x30\x00").is_err());
+}
+
+#[test]
+fn weak_keys() {
+    let weak = "certificate with weak key (RSA below 2048 bits)";
+    let top = root(ca("Top"));
+    let server = top.sign_public(leaf(&["example.org"]), &RsaKey::new(255));
+    assert_eq!(refused(&[&top], &[&server], "example.org"), weak);
+    // As its own anchor too.
+    assert_eq!(refused(&[&server], &[&server], "example.org"), weak);
+    let server = top.sign_public(leaf(&["example.org"]), &RsaKey::new(256));
+    verify(&[&top], &[&server], "example.org").unwrap();
+
+    // Whatever is below an issuer with such a key has a bad signature, and that is not what to say.
+    let middle = top.sign_public(ca("Middle"), &RsaKey::new(255));
+    let error = refusal::bad_signature(&[&top.der, &middle.der], &Found::default());
+    assert_eq!(error.text, weak);
+    let error = refusal::bad_signature(&[&top.der], &Found::default());
+    assert_eq!(error.text, "bad signature on a certificate");
+}
+
+#[test]
+fn a_maze_of_issuers_has_an_end() {
+    // Issuers of one name that all sign each other: the paths are many, and none leads to an anchor.
+    let mut maze: Vec<Made> = (0..MAX_CHAIN - 1).map(|_| root(ca("Maze"))).collect();
+    maze.insert(0, maze[0].sign(leaf(&["example.org"])));
+    let maze: Vec<&Made> = maze.iter().collect();
+    let text = refused(&[&root(ca("Top"))], &maze, "example.org");
+    assert_eq!(text, "certificate chain has too many possible issuers");
 }
