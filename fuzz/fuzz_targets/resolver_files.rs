@@ -13,14 +13,20 @@ fuzz_target!(|bytes: &[u8]| {
         conf.line(line);
         if let Some(address) = hosts::address(line, "host", 80) {
             assert_eq!(address.port(), 80);
-            assert!(line.windows(4).any(|word| word.eq_ignore_ascii_case(b"host")));
+            assert!(
+                line.windows(4)
+                    .any(|word| word.eq_ignore_ascii_case(b"host"))
+            );
         }
         let Ok(text) = std::str::from_utf8(line) else {
             continue;
         };
         let ours = addr::parse(line, 53);
         if !text.contains('%') {
-            assert_eq!(ours.map(|address| address.ip()), text.parse::<IpAddr>().ok());
+            assert_eq!(
+                ours.map(|address| address.ip()),
+                text.parse::<IpAddr>().ok()
+            );
         }
         if let Some(address) = ours {
             let mut written = String::new();
@@ -34,5 +40,7 @@ fuzz_target!(|bytes: &[u8]| {
     conf.finish();
     assert!((1..=3).contains(&conf.nameservers.len()));
     assert!(conf.domains().count() <= 6 && conf.domains().all(|domain| !domain.is_empty()));
-    assert!(conf.ndots <= 15 && (1..=30).contains(&conf.timeout) && (1..=5).contains(&conf.attempts));
+    assert!(
+        conf.ndots <= 15 && (1..=30).contains(&conf.timeout) && (1..=5).contains(&conf.attempts)
+    );
 });
