@@ -8,7 +8,8 @@ use tinyjson::JsonValue;
 
 /// The root of the workspace, in which every build runs so that its `.cargo/config.toml` holds.
 pub fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
 }
 
 /// A build of the released binary.

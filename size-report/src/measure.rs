@@ -71,9 +71,7 @@ pub(crate) fn measure(build: &Build) -> Result<Measured, String> {
     let released = build.run()?;
     let folder = workspace().join("target/size-report");
     fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let map = fs::canonicalize(&folder)
-        .map_err(|e| format!("{}: {e}", folder.display()))?
-        .join(format!("{}.map", build.target));
+    let map = folder.join(format!("{}.map", build.target));
     let twin = with_symbols(build, &folder, &map)?.run()?;
     take_apart(&build.target, &released, &twin, &map)
 }

@@ -27,6 +27,7 @@ const AREAS: &[(&str, &str)] = &[
     ("ptex::fetch", "fetch"),
     ("ptex::deliver", "fetch"),
     ("ptex::retry", "fetch"),
+    ("ptex::connect", "net"),
     ("ptex::file", "fetch"),
     ("ptex::manifest", "manifest"),
     ("ptex::http", "http"),

@@ -46,11 +46,7 @@ fn minreq(host: &str, features: &str) -> Result<u64, String> {
         .current_dir(&folder)
         .args(["build", "--release", "--locked", "--target", host])
         .args(["--features", features, "--target-dir"])
-        .arg(
-            fs::canonicalize(workspace())
-                .map_err(|e| e.to_string())?
-                .join("target/peers"),
-        )
+        .arg(&target)
         .env("RUSTFLAGS", "-Ctarget-feature=+crt-static")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .stdin(Stdio::null())

@@ -171,6 +171,7 @@ pub(crate) fn svg(measured: &Measured, budget: u64) -> String {
         for ((module, size), rect) in modules.iter().zip(squarify(&sizes, inner)) {
             cell(&mut out, rect, "#ffffff", 0.14, module, *size);
             let room = rect.w - 8.0;
+            let module = module.strip_prefix("ptex::").unwrap_or(module);
             if rect.h >= 16.0 {
                 write(
                     &mut out,
