@@ -1,10 +1,11 @@
 //! Ephemeral Diffie-Hellman (RFC 8422): secp256r1, secp384r1 and X25519, in a time that does not tell the secret.
 
 use super::SigError;
-use super::curve::{self, Curve, Group, P256, P384, P25519, bit_of, small};
+use super::curve::{self, Curve, E, F, G, H, ONE, RR, ZERO, bit_of};
 use super::ed25519::little_endian;
-use super::modulus::{Modulus, from_bytes, is_zero, less, to_bytes};
-use cpu::mont::{Element, FIELD_LIMBS, Limb, Op::*, Point, run, step};
+use super::modulus::{is_zero, to_bytes};
+use super::params::{EDWARDS25519, P256, P384};
+use cpu::mont::{Element, Limb, Op::*, Point, step};
 
 /// A group in which to agree on a secret, by its code point (RFC 8446, section 4.2.7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,31 +70,26 @@ impl KeyPair {
     pub(super) fn new(group: NamedGroup, secret: &[u8]) -> Option<Self> {
         let mut pair = KeyPair {
             group,
-            secret: [0; FIELD_LIMBS],
+            secret: ZERO,
             public: [0; MAX_PUBLIC],
             len: 0,
         };
         let Some(curve) = group.curve() else {
             pair.secret = clamped(secret.try_into().ok()?);
-            let u = x25519(&pair.secret, &small(9))?;
-            pair.len = u.len();
-            *pair.public.first_chunk_mut()? = u;
+            pair.len = 32;
+            x25519(&pair.secret, &[9], pair.public.first_chunk_mut()?);
             return Some(pair);
         };
-        from_bytes(&mut pair.secret, secret);
-        let order = Modulus::new(curve.order)?;
-        if is_zero(&pair.secret) || !less(&pair.secret, order.limbs()) {
+        if !curve.number(&mut pair.secret, secret, &curve.order) || is_zero(&pair.secret) {
             return None;
         }
-        let group = Group::new(curve)?;
-        let zero = [0; FIELD_LIMBS];
-        let [x, y] = group.to_affine(&group.combine(&pair.secret, &zero, &[zero; 4]))?;
-        let size = curve.size();
-        pair.len = 1 + 2 * size;
+        let mut point = curve.combine(&pair.secret, &ZERO, &[ZERO; 4]);
+        curve.leave(&mut point);
+        pair.len = 1 + 2 * curve.size;
         let (form, coordinates) = pair.public.split_first_mut()?;
         *form = 4;
-        for (out, coordinate) in coordinates.chunks_mut(size).zip([x, y]) {
-            to_bytes(out, &coordinate);
+        for (out, coordinate) in coordinates.chunks_mut(curve.size).zip(&point[..2]) {
+            to_bytes(out, coordinate);
         }
         Some(pair)
     }
@@ -118,20 +114,16 @@ impl KeyPair {
         };
         let out = secret.bytes.get_mut(..secret.len)?;
         if let Some(curve) = self.group.curve() {
-            let group = Group::new(curve)?;
-            let point = group.decode(peer)?;
-            let [x, _] =
-                group.to_affine(&group.combine(&[0; FIELD_LIMBS], &self.secret, &point))?;
-            to_bytes(out, &x);
+            let mut point = curve.combine(&ZERO, &self.secret, &curve.decode(peer)?);
+            curve.leave(&mut point);
+            to_bytes(out, &point[0]);
         } else {
             // RFC 7748, section 5: the bit above the coordinate is masked.
             let mut u: [u8; 32] = peer.try_into().ok()?;
             u[31] &= 0x7f;
-            let u = x25519(&self.secret, &little_endian(&u))?;
-            if u.iter().fold(0, |all, byte| all | byte) == 0 {
+            if !x25519(&self.secret, &little_endian(&u), out.first_chunk_mut()?) {
                 return None;
             }
-            *out.first_chunk_mut()? = u;
         }
         Some(secret)
     }
@@ -149,7 +141,7 @@ impl NamedGroup {
 
     /// Bytes of a secret, ours or shared.
     fn secret_len(self) -> usize {
-        self.curve().map_or(32, Curve::size)
+        self.curve().map_or(32, |curve| curve.size)
     }
 }
 
@@ -161,17 +153,28 @@ fn clamped(bytes: &[u8; 32]) -> Element {
     little_endian(&bytes)
 }
 
-// Registers of the ladder: x2 and z2 in the first point, x3 and z3 in the second, which are exchanged as a whole.
-const X2: u16 = 0;
-const Z2: u16 = 1;
-const X3: u16 = 4;
-const Z3: u16 = 5;
-const X1: u16 = 8;
-const A24: u16 = 9;
-const A: u16 = 10;
-const B: u16 = 11;
-const C: u16 = 12;
-const D: u16 = 13;
+// Registers of the ladder: x2 and z2 in the first point, x3 and z3 in the second, which are exchanged as a whole. x1 and
+// the constant a24 take the place of the curve's constants.
+const X3: u16 = curve::X2;
+const Z3: u16 = curve::Z2;
+const X2: u16 = curve::X1;
+const Z2: u16 = curve::Z1;
+const RAW_A24: u16 = curve::T2;
+const X1: u16 = curve::C;
+const A24: u16 = curve::RR;
+const A: u16 = E;
+const B: u16 = F;
+const C: u16 = G;
+const D: u16 = H;
+
+/// From u in `X3` and `a24` to the ladder's start, all in Montgomery form.
+static START: [u16; 5] = [
+    step(X3, X3, Mul, RR),
+    step(X1, X3, Mul, ONE),
+    step(X2, ONE, Mul, ONE),
+    step(Z3, ONE, Mul, ONE),
+    step(A24, RAW_A24, Mul, RR),
+];
 
 /// One step of the ladder of RFC 7748, section 5.
 static LADDER: [u16; 18] = [
@@ -195,38 +198,32 @@ static LADDER: [u16; 18] = [
     step(Z3, Z3, Mul, X1),
 ];
 
-/// The function X25519 (RFC 7748, section 5) of a clamped scalar and a coordinate below 2^255.
-fn x25519(k: &Element, u: &Element) -> Option<[u8; 32]> {
-    let field = Modulus::new(&P25519)?;
-    let zero = [0; FIELD_LIMBS];
-    let one = field.enter(&small(1));
-    let u = field.enter(u);
-    let a24 = field.enter(&small(121_665));
-    let mut r: [Point; 4] = [
-        [one, zero, zero, zero],
-        [u, one, zero, zero],
-        [u, a24, zero, zero],
-        [zero; 4],
-    ];
+/// The function X25519 (RFC 7748, section 5) of a clamped scalar and a coordinate below 2^255; false if it is 0.
+#[inline(never)]
+fn x25519(k: &[Limb], u: &[Limb], out: &mut [u8; 32]) -> bool {
+    let mut r = EDWARDS25519.registers(&[ZERO; 4], &[ZERO; 4]);
+    for (to, from) in r[1][0].iter_mut().zip(u) {
+        *to = *from;
+    }
+    r[1][3][0] = 121_665;
+    EDWARDS25519.run(&START, &mut r);
     let mut swapped = 0;
     for bit in (0..255).rev() {
         let k = bit_of(k, bit);
         exchange(&mut r, swapped ^ k);
         swapped = k;
-        run(&LADDER, &mut r, field.limbs(), field.m0);
+        EDWARDS25519.run(&LADDER, &mut r);
     }
     exchange(&mut r, swapped);
-    let [x, mut z, ..] = r[0];
-    field.invert(&mut z);
-    let mut product = zero;
-    field.mul(&mut product, &x, &z);
-    let mut out = [0; 32];
-    to_bytes(&mut out, &field.leave(&product));
+    let [point, ..] = &mut r;
+    let finite = EDWARDS25519.leave(point);
+    to_bytes(out, &point[0]);
     out.reverse();
-    Some(out)
+    finite && !is_zero(&point[0])
 }
 
 /// Exchanges the first two points if `bit` is 1.
+#[inline(never)]
 fn exchange(r: &mut [Point; 4], bit: Limb) {
     let mask = core::hint::black_box(bit.wrapping_neg());
     let [a, b, ..] = r;

@@ -1,101 +1,129 @@
 //! Ed25519 verification (RFC 8032, section 5.1.7), by the equation without the cofactor.
 
 use super::SigError;
-use super::curve::{EDWARDS25519, Group, small};
+use super::curve::{C, E, F, G, H, ONE, RR, T1, UNIT, X1, X2, Y1, Y2, Z1, ZERO};
 use super::hash::Hash;
-use super::modulus::{Modulus, from_bytes, less, to_bytes};
-use cpu::mont::{Element, FIELD_LIMBS, Point, add, sub};
+use super::modulus::{from_bytes, is_zero, less, to_bytes};
+use super::params::{EDWARDS25519 as CURVE, number};
+use cpu::mont::{Element, Op::*, Point, add, step};
 
-/// (p + 3) / 8 = 2^252 - 2: the power of a square that is, but for a root of -1, its root.
-const ROOT: [u8; 32] = power_of_two_minus(252, 2);
-/// (p - 1) / 4 = 2^253 - 5: this power of 2 is a root of -1.
-const ROOT_OF_MINUS_ONE: [u8; 32] = power_of_two_minus(253, 5);
+/// (p + 3) / 8: the power of a square that is its root, but for a root of -1.
+const ROOT: [u8; 32] = {
+    let mut exponent = [0xff; 32];
+    exponent[0] = 0x0f;
+    exponent[31] = 0xfe;
+    exponent
+};
+
+/// A root of -1: 2^((p-1)/4).
+static ROOT_OF_MINUS_ONE: Element =
+    number("2b8324804fc1df0b2b4d00993dfbd7a72f431806ad2fe478c4ee1b274a0ea0b0");
 
 /// Verifies `signature` of `message` by the encoded point `key`.
 pub(super) fn verify(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SigError> {
-    let group = Group::new(&EDWARDS25519).ok_or(SigError::BadKey)?;
-    let minus_a = key
-        .first_chunk()
-        .filter(|_| key.len() == 32)
-        .and_then(|key| decode_negative(&group, key))
-        .ok_or(SigError::BadKey)?;
-    let valid = || {
-        let (r, s) = signature.split_first_chunk::<32>()?;
-        let s = little_endian(s.try_into().ok()?);
-        let order = Modulus::new(EDWARDS25519.order)?;
-        if !less(&s, order.limbs()) {
-            return None;
-        }
-        let hash = Hash::Sha512.digest(&[r, key, message]);
-        let (low, high) = hash.as_slice().split_first_chunk::<32>()?;
-        let low = order.leave(&order.enter(&little_endian(low)));
-        // High times 2^256, which is R: into Montgomery form, and not out of it.
-        let high = order.enter(&little_endian(high.try_into().ok()?));
-        let mut k = [0; FIELD_LIMBS];
-        add(&mut k, &low, &high, order.limbs());
-        let [x, y] = group.to_affine(&group.combine(&s, &k, &minus_a))?;
-        // Only the one encoding of R that is canonical can be equal.
-        let mut encoded = [0; 32];
-        to_bytes(&mut encoded, &y);
-        encoded[0] |= (x[0] as u8) << 7;
-        encoded.reverse();
-        (encoded == *r).then_some(())
-    };
-    valid().ok_or(SigError::BadSignature)
+    let minus_a = decode_negative(key).ok_or(SigError::BadKey)?;
+    if valid(&minus_a, key, message, signature).is_some() {
+        Ok(())
+    } else {
+        Err(SigError::BadSignature)
+    }
 }
 
-/// The negative of the point encoded in `bytes` (RFC 8032, section 5.1.3).
-fn decode_negative(group: &Group, bytes: &[u8; 32]) -> Option<Point> {
-    let mut y = *bytes;
-    y.reverse();
-    let sign = y[0] >> 7;
-    y[0] &= 0x7f;
-    let y = group.element(&y)?;
+fn valid(minus_a: &Point, key: &[u8], message: &[u8], signature: &[u8]) -> Option<()> {
+    let (r, s) = signature.split_first_chunk()?;
+    let (mut k, mut low, mut high) = (ZERO, ZERO, ZERO);
+    let order = CURVE.order();
+    let s = little_endian(s.try_into().ok()?);
+    if !less(&s, order.m) {
+        return None;
+    }
+    // The hash value modulo the order. Its high half counts 2^256, which is R, so that only enters Montgomery form;
+    // the low half leaves it again.
+    let hash = Hash::Sha512.digest(&[r, key, message]);
+    let (l, h) = hash.as_slice().split_first_chunk()?;
+    order.mul(&mut high, &little_endian(h.try_into().ok()?), order.rr);
+    order.mul(&mut k, &little_endian(l), order.rr);
+    order.mul(&mut low, &k, &super::modulus::ONE);
+    add(&mut k, &low, &high, order.m);
 
-    // x^2 = (y^2 - 1) / (d y^2 + 1); twice both, as the curve's constant is 2d.
-    let m = group.field.limbs();
-    let two = group.field.enter(&small(2));
-    let y2 = group.mul(&y, &y);
-    let (mut u, mut v, mut u_half) = ([0; FIELD_LIMBS], [0; FIELD_LIMBS], [0; FIELD_LIMBS]);
-    sub(&mut u_half, &y2, &group.one, m);
-    add(&mut u, &u_half, &u_half, m);
-    add(&mut v, &group.mul(&group.constant, &y2), &two, m);
-    group.field.invert(&mut v);
-    let square = group.mul(&u, &v);
-    let mut x = square;
-    group.field.pow(&mut x, &ROOT);
-    if group.mul(&x, &x) != square {
-        let mut i = two;
-        group.field.pow(&mut i, &ROOT_OF_MINUS_ONE);
-        x = group.mul(&x, &i);
-        if group.mul(&x, &x) != square {
+    let mut point = CURVE.combine(&s, &k, minus_a);
+    CURVE.leave(&mut point);
+    // Only the one encoding of R that is canonical can be equal.
+    let mut encoded = [0; 32];
+    to_bytes(&mut encoded, &point[1]);
+    encoded[0] |= (point[0][0] as u8) << 7;
+    encoded.reverse();
+    (encoded == *r).then_some(())
+}
+
+/// Of the y in the first point: `2 (y^2 - 1)` in x and `2 (d y^2 + 1)` in z.
+static ENTER: [u16; 8] = [
+    step(Y1, Y1, Mul, RR),
+    step(E, Y1, Mul, Y1),
+    step(X1, E, Sub, ONE),
+    step(X1, X1, Add, X1),
+    step(F, C, Mul, E),
+    step(G, ONE, Add, ONE),
+    step(Z1, F, Add, G),
+    step(Y2, Y2, Mul, RR),
+];
+/// x^2, where z has been inverted.
+static SQUARE: [u16; 2] = [step(X1, X1, Mul, Z1), step(T1, X1, Mul, ONE)];
+/// Whether x^2 is the square of `T1`: then H is 0.
+static CHECK: [u16; 2] = [step(E, T1, Mul, T1), step(H, E, Sub, X1)];
+/// The other candidate.
+static OTHER: [u16; 1] = [step(T1, T1, Mul, Y2)];
+/// The point with the root; H is x, out of Montgomery form.
+static FINISH: [u16; 4] = [
+    step(X1, T1, Mul, ONE),
+    step(T1, X1, Mul, Y1),
+    step(Z1, ONE, Mul, ONE),
+    step(H, X1, Mul, UNIT),
+];
+static NEGATE: [u16; 2] = [step(X1, X2, Sub, X1), step(T1, X2, Sub, T1)];
+
+/// The negative of the point encoded in `bytes` (RFC 8032, section 5.1.3).
+fn decode_negative(bytes: &[u8]) -> Option<Point> {
+    let mut y: [u8; 32] = bytes.try_into().ok()?;
+    let sign = y[31] >> 7;
+    y[31] &= 0x7f;
+    let y = little_endian(&y);
+    if !less(&y, &CURVE.field.m) {
+        return None;
+    }
+    let mut r = CURVE.registers(
+        &[ZERO, y, ZERO, ZERO],
+        &[ZERO, ROOT_OF_MINUS_ONE, ZERO, ZERO],
+    );
+    CURVE.run(&ENTER, &mut r);
+    CURVE.field().invert(&mut r[0][2]);
+    CURVE.run(&SQUARE, &mut r);
+    CURVE.field().pow(&mut r[0][3], &ROOT);
+    CURVE.run(&CHECK, &mut r);
+    if !is_zero(&r[3][3]) {
+        CURVE.run(&OTHER, &mut r);
+        CURVE.run(&CHECK, &mut r);
+        if !is_zero(&r[3][3]) {
             return None;
         }
     }
-    let odd = group.field.leave(&x)[0] as u8 & 1;
-    if x == [0; FIELD_LIMBS] && sign == 1 {
+    CURVE.run(&FINISH, &mut r);
+    let x = &r[3][3];
+    if is_zero(x) && sign == 1 {
         return None;
     }
-    if odd == sign {
-        let root = x;
-        sub(&mut x, &[0; FIELD_LIMBS], &root, m);
+    if x[0] as u8 & 1 == sign {
+        CURVE.run(&NEGATE, &mut r);
     }
-    Some(group.affine(x, y))
+    Some(r[0])
 }
 
 /// The number of little-endian bytes.
+#[inline(never)]
 pub(super) fn little_endian(bytes: &[u8; 32]) -> Element {
     let mut bytes = *bytes;
     bytes.reverse();
-    let mut out = [0; FIELD_LIMBS];
+    let mut out = ZERO;
     from_bytes(&mut out, &bytes);
-    out
-}
-
-/// `2^exponent - n`, big-endian, for an `n` of one byte.
-const fn power_of_two_minus(exponent: usize, n: u8) -> [u8; 32] {
-    let mut out = [0xff; 32];
-    out[0] = (1 << (exponent - 248)) - 1;
-    out[31] = 0xff - (n - 1);
     out
 }

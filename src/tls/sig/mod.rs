@@ -11,11 +11,13 @@ mod ecdsa;
 mod ed25519;
 mod hash;
 mod modulus;
+mod params;
 mod rsa;
 
 use core::fmt;
-use curve::{Curve, P256, P384};
+use curve::Curve;
 use hash::Hash;
+use params::{P256, P384};
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
 /// Why a signature was not accepted.
@@ -64,7 +66,7 @@ pub struct Algorithm {
 
 impl Algorithm {
     const fn ecdsa(curve: &'static Curve, hash: Hash) -> Self {
-        let p256 = curve.size() == Hash::Sha256.len();
+        let p256 = curve.size == Hash::Sha256.len();
         let (code, signature_id) = match hash {
             Hash::Sha256 => (0x0403, alg_id::ECDSA_SHA256),
             Hash::Sha384 => (0x0503, alg_id::ECDSA_SHA384),
@@ -74,7 +76,7 @@ impl Algorithm {
             scheme: Scheme::Ecdsa(curve),
             hash,
             code,
-            tls13: curve.size() == hash.len(),
+            tls13: curve.size == hash.len(),
             key_id: if p256 {
                 alg_id::ECDSA_P256
             } else {

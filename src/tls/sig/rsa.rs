@@ -3,7 +3,10 @@
 use super::SigError;
 use super::der;
 use super::hash::Hash;
-use super::modulus::{MAX_BYTES, MAX_LIMBS, Modulus, from_bytes, less, to_bytes};
+use super::modulus::{
+    MAX_BYTES, MAX_LIMBS, Modulus, ONE, from_bytes, less, negative_inverse, r_squared, to_bytes,
+};
+use cpu::mont::Limb;
 
 /// The least a modulus must have, by the rules of the web (CA/Browser Forum Baseline Requirements, section 6.1.5).
 const MIN_BITS: usize = 2048;
@@ -34,6 +37,7 @@ impl<'a> Key<'a> {
             return Err(SigError::WeakKey);
         }
         if modulus.len() > MAX_BYTES
+            || modulus.last().is_none_or(|low| low & 1 == 0)
             || exponent.len() > MAX_EXPONENT_BYTES
             || exponent == [1]
             || low & 1 == 0
@@ -53,25 +57,34 @@ impl<'a> Key<'a> {
         signature: &[u8],
         buffer: &'b mut [u8; MAX_BYTES],
     ) -> Result<&'b mut [u8], SigError> {
-        let modulus = Modulus::new(self.modulus).ok_or(SigError::BadKey)?;
-        let mut s = [0; MAX_LIMBS];
+        let out = buffer
+            .get_mut(..signature.len())
+            .filter(|out| out.len() == self.modulus.len())
+            .ok_or(SigError::BadSignature)?;
+        let (mut limbs, mut rr, mut s) = ([0; MAX_LIMBS], [0; MAX_LIMBS], [0; MAX_LIMBS]);
+        from_bytes(&mut limbs, self.modulus);
         from_bytes(&mut s, signature);
-        if signature.len() != self.modulus.len() || !less(&s, modulus.limbs()) {
+        if !less(&s, &limbs) {
             return Err(SigError::BadSignature);
         }
-        s = modulus.enter(&s);
-        modulus.pow(&mut s, self.exponent);
-        let message = buffer
-            .get_mut(..signature.len())
-            .ok_or(SigError::BadSignature)?;
-        to_bytes(message, &modulus.leave(&s));
-        Ok(message)
+        let m0 = negative_inverse(limbs[0]);
+        let m = limbs
+            .get(..self.modulus.len().div_ceil(size_of::<Limb>()))
+            .unwrap_or_default();
+        r_squared(&mut rr, m, m0, self.bits);
+        let modulus = Modulus { m, rr: &rr, m0 };
+        let mut x = [0; MAX_LIMBS];
+        modulus.mul(&mut x, &s, &rr);
+        modulus.pow(&mut x, self.exponent);
+        modulus.mul(&mut s, &x, &ONE);
+        to_bytes(out, &s);
+        Ok(out)
     }
 }
 
 /// Verifies by RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2) a `signature` of a message with the hash value `digest`.
 ///
-/// The one encoding that is right is built and compared, so nothing that the signer wrote is parsed.
+/// Every byte is compared with the one encoding that is right; nothing that the signer wrote is parsed.
 pub(super) fn verify_pkcs1(
     key: &[u8],
     hash: Hash,
@@ -103,17 +116,14 @@ pub(super) fn verify_pkcs1(
         0x04,
         len,
     ];
-    let padding = message.len() - 3 - info.len() - digest.len();
-    let expected = [0x00, 0x01]
-        .iter()
-        .chain(core::iter::repeat_n(&0xff, padding))
-        .chain(&[0x00])
-        .chain(&info)
-        .chain(digest);
-    if message.iter().eq(expected) {
-        Ok(())
-    } else {
-        Err(SigError::BadSignature)
+    let padding = message
+        .strip_suffix(digest)
+        .and_then(|rest| rest.strip_suffix(&info))
+        .and_then(|rest| rest.strip_prefix(&[0x00, 0x01]))
+        .and_then(|rest| rest.strip_suffix(&[0x00]));
+    match padding {
+        Some(padding) if padding.iter().all(|&byte| byte == 0xff) => Ok(()),
+        _ => Err(SigError::BadSignature),
     }
 }
 
