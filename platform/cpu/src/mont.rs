@@ -150,3 +150,78 @@ pub fn run(program: &[u16], registers: &mut [Point; 4], m: &[Limb], m0: Limb) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of one limb are small enough to check with wider ones.
+    #[test]
+    fn one_limb() {
+        let edges = [
+            0,
+            1,
+            2,
+            Limb::MAX / 2,
+            Limb::MAX / 2 + 1,
+            Limb::MAX - 1,
+            Limb::MAX,
+        ];
+        let wide = |x: Limb| x as u128;
+        for m in [
+            3,
+            5,
+            Limb::MAX / 2,
+            Limb::MAX / 2 + 2,
+            Limb::MAX - 2,
+            Limb::MAX,
+        ] {
+            let mut m0 = m;
+            while m0.wrapping_mul(m) != 1 {
+                m0 = m0.wrapping_mul((2 as Limb).wrapping_sub(m.wrapping_mul(m0)));
+            }
+            let m0 = m0.wrapping_neg();
+            for a in edges {
+                for b in edges.map(|b| b % m) {
+                    let mut out = [0];
+                    mul(&mut out, &[a], &[b], &[m], m0);
+                    assert!(out[0] < m);
+                    let product = wide(a) * wide(b) % wide(m);
+                    assert_eq!((wide(out[0]) << Limb::BITS) % wide(m), product);
+                    let a = a % m;
+                    add(&mut out, &[a], &[b], &[m]);
+                    assert_eq!(wide(out[0]), (wide(a) + wide(b)) % wide(m));
+                    sub(&mut out, &[a], &[b], &[m]);
+                    assert_eq!(wide(out[0]), (wide(a) + wide(m) - wide(b)) % wide(m));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_short_is_left_alone() {
+        let mut out = [7, 7];
+        mul(&mut out, &[1], &[1, 0], &[3, 1], 1);
+        mul(&mut out[..1], &[1, 0], &[1, 0], &[3, 1], 1);
+        add(&mut out[..1], &[1, 0], &[1, 0], &[3, 1]);
+        mul(&mut out, &[], &[], &[], 1);
+        assert_eq!(out, [7, 7]);
+    }
+
+    /// Both operands may be the register of the result, and the length is that of the modulus.
+    #[test]
+    fn a_program() {
+        let mut registers = [[[0; FIELD_LIMBS]; 4]; 4];
+        registers[0][1][0] = 4;
+        registers[3][3][1] = 9;
+        let program = [
+            step(1, 1, Op::Add, 1),
+            step(14, 2, Op::Sub, 1),
+            step(14, 14, Op::Mul, 14),
+        ];
+        // R is 1 modulo 5.
+        run(&program, &mut registers, &[5], Limb::MAX / 5);
+        assert_eq!((registers[0][1][0], registers[3][2][0]), (3, 4));
+        assert_eq!((registers[0][2][0], registers[3][3][1]), (0, 9));
+    }
+}

@@ -271,4 +271,6 @@ fn split_spki(mut spki: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod wycheproof;

@@ -1,6 +1,7 @@
 //! The vectors of Project Wycheproof for all that is implemented here.
 
 use super::ecdh::{KeyPair, NamedGroup};
+use super::tests::pair;
 use super::{ALGORITHMS, split_spki, verify_tls12};
 use pki_types::alg_id;
 use wycheproof::{EllipticCurve, xdh};
@@ -54,25 +55,13 @@ fn ecdsa_p256_sha512() {
     for group in set.test_groups {
         for test in group.tests {
             if test.sig.len() == 64 {
-                let outcome = verify_tls12(0x0603, &group.der, &test.msg, &to_der(&test.sig));
+                let outcome = verify_tls12(0x0603, &group.der, &test.msg, &pair(&test.sig));
                 check(outcome.is_ok(), test.result, &(&test, outcome));
                 count += 1;
             }
         }
     }
     assert!(count >= 200, "{count}");
-}
-
-fn to_der(sides: &[u8]) -> Vec<u8> {
-    let mut numbers = Vec::new();
-    for number in sides.chunks(sides.len() / 2) {
-        let zeros = number.iter().take_while(|&&b| b == 0).count();
-        let digits = &number[zeros.min(number.len() - 1)..];
-        let sign = if digits[0] >= 0x80 { &[0][..] } else { &[] };
-        numbers.extend([2, (sign.len() + digits.len()) as u8]);
-        numbers.extend(sign.iter().chain(digits));
-    }
-    [&[0x30, numbers.len() as u8], &numbers[..]].concat()
 }
 
 #[test]
