@@ -1,5 +1,5 @@
 //! No instructions that would help: the functions of the other architectures' files, never called.
-#![expect(clippy::missing_safety_doc, reason = "nothing is needed of the caller")]
+//! They are unsafe as those are, and need nothing of the caller.
 
 use super::{Block, Blocks, Key, RoundKeys, aes, ghash};
 

@@ -8,9 +8,15 @@ mod sha256;
 mod sha512;
 
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
-#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(
-    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    all(target_arch = "aarch64", target_endian = "little"),
+    path = "aarch64.rs"
+)]
+#[cfg_attr(
+    not(any(
+        target_arch = "x86_64",
+        all(target_arch = "aarch64", target_endian = "little")
+    )),
     path = "none.rs"
 )]
 mod hard;
