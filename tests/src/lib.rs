@@ -1,0 +1,36 @@
+//! What the black-box tests have in common: the ptex that is released, servers that do as they are told, folders,
+//! noise.
+//!
+//! Nothing here knows how ptex works inside. Each file in `tests/` is one topic.
+
+pub mod content;
+pub mod random;
+pub mod run;
+pub mod server;
+pub mod temp;
+
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of `data` in lower-case hexadecimal.
+pub fn sha256(data: &[u8]) -> String {
+    package::write::hex(&Sha256::digest(data))
+}
+
+/// Runs `case` for all of `items`, several at a time: what is tested mostly waits.
+///
+/// A panic in one of them is one of the caller.
+pub fn in_parallel<T: Sync>(items: &[T], case: impl Fn(&T) + Sync) {
+    const THREADS: usize = 8;
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS.min(items.len()) {
+            scope.spawn(|| {
+                while let Some(item) =
+                    items.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst))
+                {
+                    case(item);
+                }
+            });
+        }
+    });
+}
