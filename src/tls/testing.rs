@@ -76,7 +76,13 @@ impl Made {
         }
     }
 
-    fn sign_key(&self, params: CertificateParams, key: KeyPair) -> Made {
+    /// The private key, as PKCS #8.
+    pub(crate) fn key_der(&self) -> Vec<u8> {
+        self.key.serialize_der()
+    }
+
+    /// Signs a certificate for `key`.
+    pub(crate) fn sign_key(&self, params: CertificateParams, key: KeyPair) -> Made {
         let issuer = Issuer::from_params(&self.params, &self.key);
         let certificate = params.signed_by(&key, &issuer).unwrap();
         Made {

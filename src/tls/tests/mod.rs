@@ -12,6 +12,7 @@ use super::codec::put_vector;
 use super::*;
 use crate::error::Error;
 
+mod peers;
 mod server12;
 mod server13;
 mod tls12;

@@ -1,5 +1,6 @@
 //! TLS 1.3 against servers that break its rules.
 
+use super::super::hello::HELLO_RETRY_REQUEST;
 use super::super::record::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER, MAX_PLAINTEXT,
 };
@@ -390,6 +391,53 @@ fn server_hellos_that_take_what_was_not_offered() {
     });
     // A message behind it in the same record.
     refused(|s| s.hello(|h| h.extend_from_slice(&[8, 0, 0, 2, 0, 0])));
+}
+
+/// What sound servers say that embedded-tls does not understand: the other version is tried, and meets nobody here.
+#[test]
+fn what_leads_to_the_other_version() {
+    let kind = Kind::Transient;
+    refused(
+        |s| {
+            s.hello(|hello| hello[6..38].copy_from_slice(&HELLO_RETRY_REQUEST));
+        },
+        kind,
+        "(HelloRetryRequest); then with TLS 1.2: no second server",
+    );
+    refused(
+        |s| {
+            // As in TLS 1.2, without extensions.
+            let mut body = vec![3, 3];
+            body.extend_from_slice(&[5; 32]);
+            body.extend_from_slice(&[0, 0xc0, 0x2b, 0]);
+            s.out
+                .extend_from_slice(&plain(HANDSHAKE, &message(2, &body)));
+        },
+        kind,
+        "does not speak TLS 1.3; then with TLS 1.2: no second server",
+    );
+    refused(
+        |s| {
+            s.hello(|_| {});
+            let length = s.out.len();
+            s.out.truncate(50);
+            s.out[3] = 0;
+            s.out[4] = 45;
+            assert!(length > 50);
+        },
+        kind,
+        "the ServerHello is split over records; then with TLS 1.2: no second server",
+    );
+    // A group that embedded-tls has no name for, among those that the server tells of.
+    refused(
+        |s| {
+            s.hello(|_| {});
+            let flight = s.add(message(8, &[0, 8, 0, 10, 0, 4, 0, 2, 0x1a, 0x1a]));
+            s.seal(HANDSHAKE, &flight);
+        },
+        kind,
+        "more than is supported; then with TLS 1.2: no second server",
+    );
 }
 
 #[test]
