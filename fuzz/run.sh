@@ -8,6 +8,7 @@ seconds=${1:?usage: fuzz/run.sh SECONDS [TARGET...]}
 shift
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || { echo "fuzz/run.sh: SECONDS is a whole number, not $seconds" >&2; exit 1; }
 
+export CARGO_TARGET_DIR=$PWD/target # whatever the caller uses for the rest
 triple=$(rustc -vV | sed -n 's/^host: //p')
 tools=../target/tools/bin
 [ -x "$tools/cargo-fuzz" ] && PATH=$PWD/$tools:$PATH

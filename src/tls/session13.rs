@@ -2,7 +2,7 @@
 //!
 //! embedded-tls calls a server that sends no Certificate, or no CertificateVerify, verified. Here the verifier records
 //! what it saw, the [`filter`](super::filter) sends nothing before exactly one of each came, in this order, and was
-//! verified, and the [`suite`](super::suite) lets no irregular message through. Once the handshake is over, the keys are
+//! verified, and the [`suite`] lets no irregular message through. Once the handshake is over, the keys are
 //! taken out and embedded-tls is done: the records after it are the [`Session`]'s.
 
 use alloc::vec::Vec;

@@ -80,7 +80,7 @@ pub(crate) struct Handshake<'a> {
 
 impl<'a> Handshake<'a> {
     /// Starts a handshake and appends the ClientHello's record to `out`. `peer` names the server in errors; the rest is
-    /// as for [`super::handshake`].
+    /// as for [`super::handshake()`].
     pub(crate) fn new(
         peer: &'a str,
         name: Option<&str>,

@@ -123,7 +123,7 @@ pub(super) struct Choice {
     pub(super) extended_master_secret: bool,
 }
 
-/// The server's choice from [`client_hello`]. `no_tls13` is as for [`super::handshake`]. `Err` says what is wrong.
+/// The server's choice from [`client_hello`]. `no_tls13` is as for [`super::handshake()`]. `Err` says what is wrong.
 pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, &'static str> {
     let hello = ServerHello::parse(body).ok_or("a malformed ServerHello")?;
     if hello.version < 0x0303 {

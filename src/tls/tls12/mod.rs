@@ -1,7 +1,7 @@
 //! A TLS 1.2 client (RFC 5246) for servers that embedded-tls cannot negotiate with.
 //!
 //! ECDHE with AEAD suites and nothing else: no RSA key exchange, no CBC, no renegotiation, no resumption, no earlier
-//! version. [`Handshake`](handshake::Handshake) is a state machine over records; here it is given a transport.
+//! version. [`Handshake`] is a state machine over records; here it is given a transport.
 
 pub(super) mod handshake;
 mod hello;
