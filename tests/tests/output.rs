@@ -1,0 +1,364 @@
+//! Where the bytes go: every one written, or an error; files that are there whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use blackbox::content::Content;
+use blackbox::random::noise;
+use blackbox::run::{Outcome, Ptex};
+use blackbox::server::{Server, ok, redirect, status};
+use blackbox::temp::Folder;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::Signal;
+
+const WAIT: Duration = Duration::from_secs(20);
+
+/// `-O` in a folder.
+fn remote_name(folder: &Folder, url: &str) -> Outcome {
+    Ptex::new(["--retry", "0", "-O", url])
+        .dir(folder.path())
+        .run()
+}
+
+/// `-O -C -` in a folder.
+fn go_on(folder: &Folder, url: &str) -> Outcome {
+    Ptex::new(["--retry", "0", "-OC-", url])
+        .dir(folder.path())
+        .run()
+}
+
+#[test]
+fn a_full_disk_is_noticed_however_short_the_content() {
+    for len in [1, 10, 100_000] {
+        let server = Server::answering(ok(noise(1, len)));
+        let url = server.url("/");
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        Ptex::new([&url]).stdout(full).wait().fails_with(&format!(
+            "Failed to fetch {url}: Failed to write to stdout: No space left on device (os error 28)"
+        ));
+        assert_eq!(server.requests().len(), 1, "no server can mend that");
+    }
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for option in ["-V", "-h"] {
+        Ptex::new([option])
+            .stdout(full())
+            .wait()
+            .fails_with("Failed to write to stdout: No space left on device (os error 28)");
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_an_error() {
+    for len in [1, 300_000] {
+        let server = Server::answering(ok(noise(1, len)));
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let url = server.url("/");
+        Ptex::new([&url]).stdout(writer).wait().fails_with(&format!(
+            "Failed to fetch {url}: Failed to write to stdout: Broken pipe (os error 32)"
+        ));
+    }
+    // In the middle.
+    let server = Server::answering(ok(noise(1, 1 << 20)));
+    let mut running = Ptex::new([server.url("/")]).piped();
+    let mut stdout = running.child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 1000]).unwrap();
+    drop(stdout);
+    assert!(
+        running
+            .wait()
+            .error()
+            .ends_with("Broken pipe (os error 32)")
+    );
+}
+
+#[test]
+fn stdout_that_cannot_be_written() {
+    let server = Server::answering(ok("content"));
+    let read_only = File::open("/dev/null").unwrap();
+    let outcome = Ptex::new([server.url("/")]).stdout(read_only).wait();
+    assert!(
+        outcome
+            .error()
+            .ends_with("Failed to write to stdout: Bad file descriptor (os error 9)")
+    );
+}
+
+/// Reads all that comes, in small portions and with pauses.
+fn read_slowly(mut from: impl Read) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut portion = vec![0; 100_000];
+    loop {
+        let n = from.read(&mut portion).unwrap();
+        if n == 0 {
+            return all;
+        }
+        all.extend_from_slice(&portion[..n]);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_slow_reader_gets_it_all() {
+    let content = noise(2, 3 << 20);
+    let server = Server::answering(ok(&content));
+    let mut running = Ptex::new([server.url("/")]).piped();
+    let all = read_slowly(running.child.stdout.take().unwrap());
+    running.wait().succeeds(b"");
+    assert!(all == content);
+}
+
+#[test]
+fn a_pipe_that_is_not_blocking_gets_it_all() {
+    let content = noise(3, 3 << 20);
+    let server = Server::answering(ok(&content));
+    let (reader, writer) = std::io::pipe().unwrap();
+    let writer = OwnedFd::from(writer);
+    fcntl(writer.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    let running = Ptex::new([server.url("/")]).stdout(writer);
+    let all = read_slowly(reader);
+    running.wait().succeeds(b"");
+    assert!(all == content);
+}
+
+#[test]
+fn what_comes_slowly_is_handed_on_at_once() {
+    let server = Server::start(|_, connection| {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nnow!")?;
+        connection.stall()
+    });
+    let mut running = Ptex::new([server.url("/")]).piped();
+    let mut first = [0; 4];
+    running
+        .child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut first)
+        .unwrap();
+    assert_eq!(&first, b"now!");
+}
+
+#[test]
+fn a_file_is_appended_to_and_not_rewound() {
+    let folder = Folder::new();
+    let path = folder.write("out", "before ");
+    let server = Server::answering(ok("after"));
+    let out = OpenOptions::new().append(true).open(&path).unwrap();
+    Ptex::new([server.url("/")])
+        .stdout(out)
+        .wait()
+        .succeeds(b"");
+    assert_eq!(folder.read("out"), b"before after");
+}
+
+#[test]
+fn a_file_is_named_after_the_url() {
+    let folder = Folder::new();
+    let server = Server::start(|request, connection| match request.target() {
+        "/from" => connection.send(redirect(302, "/to")),
+        _ => connection.send(ok("content")),
+    });
+    for (path, name) in [
+        ("/a/b.tar.gz?c/d#e/f", "b.tar.gz"),
+        ("/a%20b%2Fc", "a%20b%2Fc"),
+        ("/from", "from"),
+        ("/...", "..."),
+        ("/x\u{e9}", "x%C3%A9"),
+        ("/.hidden", ".hidden"),
+        ("/-dash", "-dash"),
+    ] {
+        remote_name(&folder, &server.url(path)).delivers(b"");
+        assert_eq!(folder.names(), [name]);
+        assert_eq!(folder.read(name), b"content");
+        fs::remove_file(folder.join(name)).unwrap();
+    }
+    let requests = server.requests().len();
+    for path in ["", "/", "/a/", "/?q", "/..", "/a/.", "/#f"] {
+        let url = server.url(path);
+        let outcome = remote_name(&folder, &url);
+        let error = outcome.error();
+        let begin = "Could not determine the remote file name of ";
+        assert!(error.starts_with(begin), "{path}: {error}");
+    }
+    assert_eq!(server.requests().len(), requests);
+    assert!(folder.names().is_empty());
+}
+
+#[test]
+fn an_existing_file_is_replaced_only_by_a_whole_one() {
+    let folder = Folder::new();
+    let path = folder.write("f", "old");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let failures: [&[u8]; 5] = [
+        b"",
+        b"HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\nbad",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nbad",
+        b"rubbish",
+    ];
+    for failure in failures {
+        remote_name(&folder, &Server::answering(failure).url("/f")).error();
+        assert_eq!(folder.names(), ["f"]);
+        assert_eq!(folder.read("f"), b"old");
+    }
+    remote_name(&folder, "http://127.0.0.1:1/f").error();
+    assert_eq!(folder.read("f"), b"old");
+
+    remote_name(&folder, &Server::answering(ok("new")).url("/f")).delivers(b"");
+    assert_eq!(folder.names(), ["f"]);
+    assert_eq!(folder.read("f"), b"new");
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640, "its permissions are kept");
+}
+
+#[test]
+fn a_file_that_cannot_be_made() {
+    let folder = Folder::new();
+    fs::create_dir(folder.join("d")).unwrap();
+    let server = Server::answering(ok("content"));
+    remote_name(&folder, &server.url("/d")).refuses("d: Is a directory (os error 21)");
+    let long = "n".repeat(300);
+    remote_name(&folder, &server.url(&format!("/{long}")))
+        .refuses("File name too long (os error 36)");
+    assert_eq!(folder.names(), ["d"]);
+}
+
+/// Waits until `what` holds.
+fn wait_until(what: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !what() {
+        assert!(begin.elapsed() < WAIT, "it never happened");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether some file of the folder has `len` bytes.
+fn holds(folder: &Path, len: u64) -> bool {
+    fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .any(|entry| entry.metadata().is_ok_and(|m| m.len() == len))
+}
+
+#[test]
+fn a_signal_leaves_no_temporary_file() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let folder = Folder::new();
+        folder.write("f", "old");
+        let server = Server::start(|_, connection| {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nthe beginning")?;
+            connection.stall()
+        });
+        let running = Ptex::new(["-O", &server.url("/f")])
+            .dir(folder.path())
+            .piped();
+        wait_until(|| holds(folder.path(), 13));
+        running.signal(signal);
+        let outcome = running.wait();
+        assert!(!outcome.status.success());
+        assert_eq!(folder.names(), ["f"], "{signal}");
+        assert_eq!(folder.read("f"), b"old");
+    }
+}
+
+#[test]
+fn a_file_is_continued() {
+    let content = noise(4, 200_000);
+    let cut = 70_001;
+    for file in [Content::new(&*content), Content::dated(&*content)] {
+        let folder = Folder::new();
+        let validator = file.etag.or(file.last_modified);
+        let server = Server::start(move |request, connection| {
+            let answer = file.answer(request);
+            connection.send(answer.head)?;
+            match request.number {
+                0 => connection.send(&answer.body[..cut]),
+                _ => connection.send(answer.body),
+            }
+        });
+        go_on(&folder, &server.url("/f"))
+            .refuses("partial file (end of response with 129999 bytes missing)");
+        assert_eq!(folder.read("f.part"), &content[..cut]);
+        assert!(!folder.join("f").exists());
+        go_on(&folder, &server.url("/f")).delivers(b"");
+        assert_eq!(folder.names(), ["f"]);
+        assert!(folder.read("f") == content);
+        let second = &server.requests()[1];
+        assert_eq!(second.header("Range"), Some("bytes=70001-"));
+        assert_eq!(second.header("If-Range"), validator);
+    }
+}
+
+#[test]
+fn what_cannot_be_continued_is_compared_or_begun_again() {
+    let (old, new) = (noise(5, 100_000), noise(6, 100_000));
+    let mut without_ranges = Content::new(&*old);
+    without_ranges.ranges = false;
+    let mut other = Content::new(&*new);
+    other.etag = Some("\"v2\"");
+    let mut longer = Content::anonymous([&*old, b"more"].concat());
+    longer.ranges = false;
+    for (first, second) in [
+        (Content::new(&*old), without_ranges),
+        (Content::anonymous(&*old), Content::anonymous(&*old)),
+        (Content::new(&*old), other),
+        (Content::anonymous(&*old), Content::anonymous(&*new)),
+        (Content::dated(&*old), Content::new(&*new)),
+    ] {
+        let folder = Folder::new();
+        let expected = second.bytes.clone();
+        let server = Server::start(move |request, connection| {
+            if request.number == 0 {
+                let answer = first.answer(request);
+                connection.send(answer.head)?;
+                return connection.send(&answer.body[..60_000]);
+            }
+            let answer = second.answer(request);
+            connection.send(answer.head)?;
+            connection.send(answer.body)
+        });
+        go_on(&folder, &server.url("/f")).error();
+        assert_eq!(folder.read("f.part"), &old[..60_000]);
+        go_on(&folder, &server.url("/f")).delivers(b"");
+        assert_eq!(folder.names(), ["f"]);
+        assert!(folder.read("f") == expected);
+    }
+}
+
+#[test]
+fn a_partial_file_that_was_complete() {
+    let folder = Folder::new();
+    let content = noise(7, 5000);
+    folder.write("f.part", &content);
+    folder.write("f.part.version", "\"v1\"");
+    let file = Content::new(&*content);
+    let server = Server::start(move |request, connection| {
+        let answer = file.answer(request);
+        connection.send(answer.head)?;
+        connection.send(answer.body)
+    });
+    go_on(&folder, &server.url("/f")).delivers(b"");
+    assert_eq!(folder.names(), ["f"]);
+    assert!(folder.read("f") == content);
+    assert_eq!(server.request().header("Range"), Some("bytes=5000-"));
+}
+
+#[test]
+fn a_partial_file_survives_a_failure() {
+    let folder = Folder::new();
+    folder.write("f.part", "begin");
+    folder.write("f.part.version", "\"v1\"");
+    folder.write("f", "old");
+    go_on(
+        &folder,
+        &Server::answering(status("404 Not Found")).url("/f"),
+    )
+    .refuses("404");
+    assert_eq!(folder.read("f.part"), b"begin");
+    assert_eq!(folder.read("f"), b"old");
+}
