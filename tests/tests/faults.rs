@@ -1,0 +1,721 @@
+//! Downloads that finish: lines that break, servers that are busy, content that changes, mirrors, limits.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use blackbox::content::Content;
+use blackbox::random::{Random, noise};
+use blackbox::run::{Outcome, Ptex};
+use blackbox::server::{Connection, Request, Server, ok, redirect, status};
+use blackbox::temp::Folder;
+use blackbox::{in_parallel, sha256};
+
+/// How long a test may take that is to show that nothing waits for a default time limit.
+const SOON: Duration = Duration::from_secs(15);
+
+fn fetch(url: &str) -> Outcome {
+    Ptex::new([url]).run()
+}
+
+/// Has ptex fetch from these mirrors, with or without a hash to check.
+fn fetch_from(mirrors: &[&str], content: Option<&[u8]>, options: &[&str]) -> Outcome {
+    let folder = Folder::new();
+    let files = content.map_or(String::new(), |content| {
+        format!(
+            r#""scie": {{"lift": {{"files": [{{"name": "f", "size": {}, "hash": "{}"}}]}}}}, "#,
+            content.len(),
+            sha256(content)
+        )
+    });
+    folder.write(
+        "m.json",
+        format!(r#"{{{files}"ptex": {{"f": {mirrors:?}}}}}"#),
+    );
+    Ptex::new(options.iter().chain(&["m.json", "f"]))
+        .dir(folder.path())
+        .run()
+}
+
+/// A server of `file` that treats each answer's content as `fault` says.
+fn faulty<F>(file: Content, fault: F) -> Server
+where
+    F: Fn(&Request, &mut Connection, &[u8]) -> io::Result<()> + Send + Sync + 'static,
+{
+    Server::start(move |request, connection| {
+        let answer = file.answer(request);
+        connection.send(answer.head)?;
+        fault(request, connection, &answer.body)
+    })
+}
+
+/// A server that cuts its first answer after `cut` bytes of content.
+fn cut_once(file: Content, cut: usize) -> Server {
+    faulty(file, move |request, connection, body| {
+        match request.number {
+            0 => connection.send(&body[..cut]),
+            _ => connection.send(body),
+        }
+    })
+}
+
+#[test]
+fn cut_after_every_byte() {
+    let bytes = noise(1, 48);
+    let mut cases = Vec::new();
+    for kind in 0..4 {
+        for cut in 0..bytes.len() {
+            cases.push((kind, cut));
+        }
+    }
+    in_parallel(&cases, |&(kind, cut)| {
+        let file = match kind {
+            0 => Content::new(&*bytes),
+            1 => Content::dated(&*bytes),
+            2 => Content::anonymous(&*bytes),
+            _ => Content {
+                ranges: false,
+                ..Content::new(&*bytes)
+            },
+        };
+        let validator = file.etag.or(file.last_modified);
+        let server = cut_once(file, cut);
+        fetch(&server.url("/")).delivers(&bytes);
+        let requests = server.requests();
+        assert_eq!(requests.len(), 2);
+        assert_eq!(requests[0].header("Range"), None);
+        if cut > 0 && validator.is_some() {
+            assert_eq!(requests[1].header("Range"), Some(&*format!("bytes={cut}-")));
+            assert_eq!(requests[1].header("If-Range"), validator);
+        } else {
+            assert_eq!(requests[1].header("Range"), None);
+        }
+    });
+}
+
+#[test]
+fn cut_after_every_byte_of_a_chunked_answer() {
+    let body = b"chunked content";
+    let response = b"HTTP/1.1 200 OK\r\nETag: \"e\"\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nchunked c\r\n6;x=y\r\nontent\r\n0\r\nT: v\r\n\r\n";
+    let cuts: Vec<usize> = (0..response.len()).collect();
+    in_parallel(&cuts, |&cut| {
+        let server = Server::start(move |request, connection| match request.number {
+            0 => connection.send(&response[..cut]),
+            _ => connection.send(response),
+        });
+        fetch(&server.url("/")).delivers(body);
+    });
+}
+
+#[test]
+fn a_reset_is_as_good_as_a_cut() {
+    let bytes = noise(2, 50_000);
+    let cuts = [0, 1, 1000, 49_999];
+    in_parallel(&cuts, |&cut| {
+        let server = faulty(Content::new(&*bytes), move |request, connection, body| {
+            if request.number > 0 {
+                return connection.send(body);
+            }
+            connection.send(&body[..cut])?;
+            connection.reset()
+        });
+        fetch(&server.url("/")).delivers(&bytes);
+    });
+    // Before a word was said.
+    let server = Server::start(|request, connection| match request.number {
+        0 => connection.reset(),
+        1 => Ok(()),
+        _ => connection.send(ok("content")),
+    });
+    fetch(&server.url("/")).delivers(b"content");
+}
+
+#[test]
+fn a_server_that_comes_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    std::thread::scope(|scope| {
+        let outcome = scope.spawn(|| {
+            Ptex::new([
+                "--retry",
+                "20",
+                "--retry-max-time",
+                "30",
+                &format!("http://{address}/"),
+            ])
+            .run()
+        });
+        std::thread::sleep(Duration::from_millis(200));
+        let server = Server::start_on(&address.to_string(), |_, connection| {
+            connection.send(ok("up"))
+        });
+        outcome.join().unwrap().delivers(b"up");
+        assert_eq!(server.requests().len(), 1);
+    });
+}
+
+#[test]
+fn a_stall_is_a_broken_line() {
+    let bytes = noise(3, 9000);
+    let places = [None, Some(0), Some(4000)];
+    in_parallel(&places, |&place| {
+        let file = Content::new(&*bytes);
+        let server = Server::start(move |request, connection| {
+            let answer = file.answer(request);
+            if request.number == 0 {
+                if let Some(cut) = place {
+                    connection.send(answer.head)?;
+                    connection.send(&answer.body[..cut])?;
+                }
+                return connection.stall();
+            }
+            connection.send(answer.head)?;
+            connection.send(answer.body)
+        });
+        let outcome = Ptex::new(["--speed-time", "1", &server.url("/")]).run();
+        outcome.delivers(&bytes);
+        assert!(outcome.elapsed >= Duration::from_secs(1) && outcome.elapsed < SOON);
+    });
+}
+
+#[test]
+fn no_stall_outlasts_its_limit() {
+    let server = Server::start(|_, connection| {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour")?;
+        connection.stall()
+    });
+    let outcome = Ptex::new(["--retry", "0", &server.url("/")])
+        .env("PTEX_SPEED_TIME", "0.5")
+        .run();
+    assert!(
+        outcome
+            .error()
+            .contains("timed out after 500 ms without progress")
+    );
+    assert!(outcome.elapsed < SOON);
+    outcome.wrote(b"four");
+}
+
+#[test]
+fn drops_are_no_stall() {
+    let server = Server::start(|_, connection| {
+        connection.send_in_pieces(&ok("slowly"), 12, Duration::from_millis(300))
+    });
+    Ptex::new(["--speed-time", "1", "--retry", "0", &server.url("/")])
+        .run()
+        .delivers(b"slowly");
+}
+
+#[test]
+fn busy_servers_are_asked_again() {
+    let lines = [
+        "408 Request Timeout",
+        "425 Too Early",
+        "429 Too Many Requests",
+        "500 Internal Server Error",
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+        "504 Gateway Timeout",
+    ];
+    in_parallel(&lines, |line| {
+        let server = Server::in_turn(vec![
+            status(&format!("{line}\r\nRetry-After: 0")),
+            status(&format!("{line}\r\nRetry-After: 0")),
+            ok("content"),
+        ]);
+        fetch(&server.url("/")).delivers(b"content");
+        assert_eq!(server.requests().len(), 3);
+    });
+}
+
+#[test]
+fn a_server_that_says_when_is_heard() {
+    let dates = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:38 GMT";
+    let fields = ["Retry-After: 1", dates];
+    in_parallel(&fields, |fields| {
+        let server = Server::in_turn(vec![
+            status(&format!("429 Too Many Requests\r\n{fields}")),
+            ok("content"),
+        ]);
+        let outcome = fetch(&server.url("/"));
+        outcome.delivers(b"content");
+        assert!(
+            outcome.elapsed >= Duration::from_millis(1000),
+            "{:?}",
+            outcome.elapsed
+        );
+        assert!(outcome.elapsed < SOON);
+    });
+}
+
+#[test]
+fn tries_are_counted() {
+    let server = Server::answering(status("503 Busy\r\nRetry-After: 0"));
+    fetch(&server.url("/")).fails_with(&format!(
+        "Failed to fetch {}: The requested URL returned error: 503 (6 tries)",
+        server.url("/")
+    ));
+    assert_eq!(server.requests().len(), 6);
+
+    let server = Server::answering(status("503 Busy\r\nRetry-After: 0"));
+    Ptex::new(["--retry", "0", &server.url("/")]).run().error();
+    assert_eq!(server.requests().len(), 1);
+    Ptex::new([server.url("/")])
+        .env("PTEX_RETRY", "2")
+        .run()
+        .error();
+    assert_eq!(server.requests().len(), 4);
+
+    let server = Server::answering(status("503 Busy\r\nRetry-After: 30"));
+    let outcome = Ptex::new(["--retry-max-time", "5", &server.url("/")]).run();
+    outcome.error();
+    assert_eq!(server.requests().len(), 1);
+    assert!(outcome.elapsed < SOON);
+}
+
+#[test]
+fn what_will_not_pass_is_not_tried_again() {
+    for response in [
+        status("404 Not Found"),
+        status("403 Forbidden"),
+        status("501 Not Implemented"),
+        b"rubbish".to_vec(),
+    ] {
+        let server = Server::answering(response);
+        fetch(&server.url("/")).error();
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn progress_counts_tries_anew() {
+    let bytes = noise(4, 10 << 20);
+    // Nine cuts, five tries: what advances is not given up.
+    let server = faulty(Content::new(&*bytes), |_, connection, body| {
+        connection.send(&body[..body.len().min((1 << 20) + 1)])
+    });
+    fetch(&server.url("/")).delivers(&bytes);
+    assert_eq!(server.requests().len(), 10);
+}
+
+#[test]
+fn content_that_has_changed_is_an_error() {
+    let (old, new) = (noise(5, 10_000), noise(6, 10_000));
+    let mut same_but_longer = old.clone();
+    same_but_longer.extend_from_slice(b"more");
+    let v2 = |bytes: &[u8]| Content {
+        etag: Some("\"v2\""),
+        ..Content::new(bytes)
+    };
+    let cases = [
+        (Content::new(&*old), v2(&new)),
+        // Who changes the version does not mean the same content.
+        (Content::new(&*old), v2(&old)),
+        (Content::dated(&*old), Content::anonymous(&*new)),
+        (Content::anonymous(&*old), Content::anonymous(&*new)),
+        (
+            Content::anonymous(&*old),
+            Content::anonymous(&*same_but_longer),
+        ),
+        (Content::anonymous(&*old), Content::anonymous(&old[..5000])),
+        (Content::anonymous(&*old), Content::anonymous(&old[..7000])),
+    ];
+    in_parallel(&cases, |(first, second)| {
+        let (first, second) = (first.clone(), second.clone());
+        let server = Server::start(move |request, connection| {
+            let file = if request.number == 0 { &first } else { &second };
+            let answer = file.answer(request);
+            connection.send(answer.head)?;
+            let cut = if request.number == 0 {
+                6000
+            } else {
+                answer.body.len()
+            };
+            connection.send(&answer.body[..cut])
+        });
+        let outcome = fetch(&server.url("/"));
+        assert!(
+            outcome
+                .error()
+                .contains("The content has changed since a part of it was delivered"),
+            "{}",
+            outcome.stderr
+        );
+        outcome.wrote(&old[..6000]);
+        assert_eq!(server.requests().len(), 2);
+    });
+}
+
+#[test]
+fn parts_that_were_not_asked_for() {
+    let bytes = noise(7, 1000);
+    let heads = [
+        "Content-Range: bytes 500-999/1000\r\nContent-Length: 500",
+        "Content-Range: bytes 601-999/1000\r\nContent-Length: 399",
+        "Content-Range: bytes 0-999/1000\r\nContent-Length: 1000",
+        "Content-Range: bytes 600-999/1000\r\nContent-Length: 399",
+        "Content-Range: bytes 600-999/999\r\nContent-Length: 400",
+        "Content-Range: bytes 999-600/1000\r\nContent-Length: 400",
+        "Content-Range: bytes */1000\r\nContent-Length: 400",
+        "Content-Range: lines 600-999/1000\r\nContent-Length: 400",
+        "Content-Range: bytes 600-1999/2000\r\nContent-Length: 1400",
+        "Content-Range: x\r\nContent-Length: 400",
+        "Content-Length: 400",
+    ];
+    in_parallel(&heads, |&head| {
+        let file = Content::new(&*bytes);
+        let server = Server::start(move |request, connection| {
+            if request.number == 0 {
+                let answer = file.answer(request);
+                connection.send(answer.head)?;
+                return connection.send(&answer.body[..600]);
+            }
+            connection.send(format!(
+                "HTTP/1.1 206 Partial Content\r\nETag: \"v1\"\r\n{head}\r\n\r\n"
+            ))?;
+            connection.send(&file.bytes)
+        });
+        let outcome = fetch(&server.url("/"));
+        outcome.error();
+        outcome.wrote(&bytes[..600]);
+    });
+}
+
+#[test]
+fn a_part_of_the_part_is_continued() {
+    let bytes = noise(8, 1000);
+    let file = Content::new(&*bytes);
+    let server = Server::start(move |request, connection| {
+        let first = match request.number {
+            0 => {
+                let answer = file.answer(request);
+                connection.send(answer.head)?;
+                return connection.send(&answer.body[..400]);
+            }
+            n => 400 * n,
+        };
+        let last = (first + 399).min(999);
+        let len = last - first + 1;
+        connection.send(format!(
+            "HTTP/1.1 206 Partial Content\r\nETag: \"v1\"\r\nContent-Range: bytes {first}-{last}/1000\r\nContent-Length: {len}\r\n\r\n"
+        ))?;
+        connection.send(&file.bytes[first..=last])
+    });
+    fetch(&server.url("/")).delivers(&bytes);
+}
+
+#[test]
+fn nothing_was_missing_but_the_end() {
+    // All chunks came but the last: the rest of it is no range that there is.
+    let chunks = |request: &Request| match request.header("Range") {
+        None => {
+            "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ncontent\r\n"
+                .to_owned()
+        }
+        Some(range) => {
+            assert_eq!(range, "bytes=7-");
+            "HTTP/1.1 416 No\r\nContent-Range: bytes */7\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
+    };
+    let server = Server::start(move |request, connection| connection.send(chunks(request)));
+    fetch(&server.url("/")).delivers(b"content");
+
+    let server = Server::start(move |request, connection| {
+        connection.send(chunks(request).replace("*/7", "*/8"))
+    });
+    let outcome = fetch(&server.url("/"));
+    assert!(outcome.error().contains("The content has changed"));
+    outcome.wrote(b"content");
+}
+
+#[test]
+fn a_signed_url_is_asked_for_anew() {
+    let bytes = noise(9, 30_000);
+    let file = Content::new(&*bytes);
+    let store = Server::start(move |request, connection| {
+        // Each URL serves once.
+        if request.target() != format!("/f?signature={}", request.number) {
+            return connection.send(status("403 Expired"));
+        }
+        let answer = file.answer(request);
+        connection.send(answer.head)?;
+        connection.send(&answer.body[..answer.body.len().min(10_000)])
+    });
+    let url = store.url("/f?signature=");
+    let front = Server::start(move |request, connection| {
+        connection.send(redirect(302, &format!("{url}{}", request.number)))
+    });
+    fetch(&front.url("/f")).delivers(&bytes);
+    assert_eq!(store.requests().len(), 3);
+    assert!(
+        store
+            .requests()
+            .iter()
+            .skip(1)
+            .all(|r| r.header("If-Range") == Some("\"v1\""))
+    );
+}
+
+#[test]
+fn a_redirect_to_another_host_on_resume() {
+    let bytes = noise(10, 30_000);
+    let first = cut_once(Content::new(&*bytes), 12_345);
+    let second = cut_once(Content::new(&*bytes), 0);
+    let hosts = [first.url("/x"), second.url("/y")];
+    let front = Server::start(move |request, connection| {
+        connection.send(redirect(307, &hosts[request.number.min(1)]))
+    });
+    fetch(&front.url("/f")).delivers(&bytes);
+    assert_eq!(front.requests().len(), 3);
+    assert_eq!(second.requests()[0].header("Range"), Some("bytes=12345-"));
+    assert_eq!(second.requests()[0].header("If-Range"), Some("\"v1\""));
+}
+
+#[test]
+fn a_mirror_goes_on() {
+    let bytes = noise(11, 100_000);
+    let broken = || {
+        faulty(Content::new(&*bytes), |_, connection, body| {
+            connection.send(&body[..body.len().min(33_333)])
+        })
+    };
+    let options = ["--retry", "0"];
+    // With the hash, the rest alone is fetched, whatever its version.
+    let rest = Server::start({
+        let file = Content::anonymous(&*bytes);
+        move |request, connection| {
+            let answer = file.answer(request);
+            connection.send(answer.head)?;
+            connection.send(answer.body)
+        }
+    });
+    fetch_from(
+        &[&broken().url("/"), &rest.url("/")],
+        Some(&bytes),
+        &options,
+    )
+    .delivers(&bytes);
+    assert_eq!(rest.requests()[0].header("Range"), Some("bytes=33333-"));
+    assert_eq!(rest.requests()[0].header("If-Range"), None);
+    // Without it, all is read again and compared.
+    fetch_from(&[&broken().url("/"), &rest.url("/")], None, &options).delivers(&bytes);
+    assert_eq!(rest.requests()[1].header("Range"), None);
+}
+
+#[test]
+fn a_mirror_with_other_content() {
+    let (bytes, other) = (noise(12, 100_000), noise(13, 100_000));
+    let mut late = bytes.clone();
+    late[99_999] ^= 1;
+    let cut = cut_once(Content::new(&*bytes), 33_333);
+    let gone = Server::answering(status("404 Not Found"));
+    let options = ["--retry", "0"];
+    // It is not what the manifest means.
+    let wrong = Server::answering(ok(&late));
+    let right = Server::answering(ok(&bytes));
+    let outcome = fetch_from(&[&wrong.url("/"), &right.url("/")], Some(&bytes), &options);
+    assert_ne!(
+        outcome.status.code(),
+        Some(0),
+        "wrong bytes have been delivered"
+    );
+    outcome.error();
+    // It is not what a part was delivered of.
+    for (second, hash) in [(&other, false), (&other, true), (&late, true)] {
+        let mirror = Server::answering(ok(second));
+        let cut = cut_once(Content::new(&*bytes), 33_333);
+        let outcome = fetch_from(
+            &[&cut.url("/"), &mirror.url("/"), &gone.url("/")],
+            hash.then_some(&*bytes),
+            &options,
+        );
+        let error = outcome.error();
+        assert!(
+            error.contains(&cut.url("/")) && error.contains(&mirror.url("/")),
+            "{error}"
+        );
+        assert!(outcome.stdout.len() >= 33_333);
+        assert!(bytes.starts_with(&outcome.stdout[..33_333]));
+    }
+    // One that comes later may still have it.
+    let mirror = Server::answering(ok(&other));
+    fetch_from(
+        &[&cut.url("/"), &mirror.url("/"), &right.url("/")],
+        None,
+        &options,
+    )
+    .delivers(&bytes);
+}
+
+#[test]
+fn the_error_tells_what_each_said() {
+    let gone = Server::answering(status("404 Not Found"));
+    let short = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    fetch_from(
+        &[
+            &gone.url("/a"),
+            "http://127.0.0.1:1/b",
+            &short.url("/c"),
+            "file:///none",
+        ],
+        None,
+        &["--retry", "0"],
+    )
+    .fails_with(&format!(
+        "Failed to source file f: Failed to fetch {}: The requested URL returned error: 404; \
+         http://127.0.0.1:1/b: Failed to connect to 127.0.0.1 port 1: Connection refused; \
+         {}: Transferred a partial file (end of response with 5 bytes missing); \
+         file:///none: Couldn't read file /none: No such file or directory (os error 2)",
+        gone.url("/a"),
+        short.url("/c")
+    ));
+}
+
+#[test]
+fn time_for_everything() {
+    let server = Server::start(|_, connection| {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")?;
+        connection.send_in_pieces(&[0; 100_000], 1, Duration::from_millis(50))
+    });
+    for (argument, variable) in [(Some("0.7"), None), (None, Some("0.7"))] {
+        let mut ptex = match argument {
+            Some(value) => Ptex::new(["--max-time", value, &server.url("/")]),
+            None => Ptex::new([server.url("/")]),
+        };
+        if let Some(value) = variable {
+            ptex = ptex.env("PTEX_MAX_TIME", value);
+        }
+        let outcome = ptex.run();
+        let error = outcome.error();
+        assert!(error.contains("--max-time"), "{error}");
+        assert!(outcome.elapsed >= Duration::from_millis(700));
+        assert!(
+            outcome.elapsed < Duration::from_secs(5),
+            "{:?}",
+            outcome.elapsed
+        );
+    }
+    // Waiting between tries is part of everything.
+    let server = Server::answering(status("503 Busy\r\nRetry-After: 60"));
+    let outcome = Ptex::new(["--max-time", "1", &server.url("/")]).run();
+    outcome.error();
+    assert!(outcome.elapsed < Duration::from_secs(5));
+}
+
+#[test]
+fn time_to_connect() {
+    // A listener whose backlog is full does not answer.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    nix::sys::socket::listen(&listener, nix::sys::socket::Backlog::new(0).unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) =
+        std::net::TcpStream::connect_timeout(&address, Duration::from_millis(300))
+    {
+        waiting.push(stream);
+    }
+    let outcome = Ptex::new([
+        "--connect-timeout",
+        "0.5",
+        "--retry",
+        "0",
+        &format!("http://{address}/"),
+    ])
+    .run();
+    let error = outcome.error();
+    assert!(error.contains("timed out after 5"), "{error}");
+    assert!(outcome.elapsed >= Duration::from_millis(500));
+    assert!(
+        outcome.elapsed < Duration::from_secs(5),
+        "{:?}",
+        outcome.elapsed
+    );
+}
+
+#[test]
+fn a_rate_is_kept() {
+    let bytes = noise(14, 200 << 10);
+    let server = Server::answering(ok(&bytes));
+    let outcome = Ptex::new(["--limit-rate", "100K", &server.url("/")]).run();
+    outcome.delivers(&bytes);
+    assert!(
+        outcome.elapsed >= Duration::from_millis(1500),
+        "{:?}",
+        outcome.elapsed
+    );
+    assert!(
+        outcome.elapsed < Duration::from_secs(10),
+        "{:?}",
+        outcome.elapsed
+    );
+}
+
+#[test]
+fn it_is_silent_unless_asked() {
+    let bytes = noise(15, 1000);
+    let server = cut_once(Content::new(&*bytes), 600);
+    fetch(&server.url("/")).delivers(&bytes);
+    let server = cut_once(Content::new(&*bytes), 600);
+    let outcome = Ptex::new(["-v", &server.url("/")]).run();
+    outcome.succeeds(&bytes);
+    assert!(
+        outcome.stderr.contains("400 bytes missing"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        outcome.stderr.contains("from byte 600"),
+        "{}",
+        outcome.stderr
+    );
+    let server = cut_once(Content::new(&*bytes), 600);
+    let outcome = Ptex::new([server.url("/")]).env("PTEX_VERBOSE", "1").run();
+    assert!(
+        outcome.stderr.contains("from byte 600"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+/// Cuts, resets and busy answers at random places; in the end the right bytes.
+#[test]
+fn whatever_breaks_the_right_bytes_arrive() {
+    let seeds: Vec<u64> = (0..12).collect();
+    in_parallel(&seeds, |&seed| {
+        let bytes = noise(seed, 3 << 20);
+        let file = match seed % 3 {
+            0 => Content::new(&*bytes),
+            1 => Content::dated(&*bytes),
+            _ => Content {
+                ranges: seed % 2 == 0,
+                ..Content::anonymous(&*bytes)
+            },
+        };
+        let was_busy = AtomicBool::new(false);
+        let server = Server::start(move |request, connection| {
+            let mut random = Random::new(seed << 32 | request.number as u64);
+            if !was_busy.swap(true, Ordering::SeqCst) {
+                return connection.send(status("503 Busy\r\nRetry-After: 0"));
+            }
+            let answer = file.answer(request);
+            connection.send(answer.head)?;
+            let len = answer.body.len();
+            match random.between(0, 3) {
+                _ if request.number > 3 => connection.send(answer.body),
+                0 => connection.send(answer.body),
+                1 => connection.send(&answer.body[..random.between(0, len)]),
+                _ => {
+                    connection.send(&answer.body[..random.between(0, len)])?;
+                    connection.reset()
+                }
+            }
+        });
+        let begin = Instant::now();
+        Ptex::new(["--retry", "9", &server.url("/")])
+            .run()
+            .delivers(&bytes);
+        assert!(begin.elapsed() < Duration::from_secs(60));
+    });
+}
