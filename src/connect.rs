@@ -1,7 +1,11 @@
-//! From a URL to a connected [`Stream`]: TCP, and TLS where the scheme asks for it.
+//! From a URL to a connected [`Stream`]: TCP, a tunnel through a proxy, and TLS where the scheme asks for it.
 
+use crate::auth::{Credentials, digest};
 use crate::cli::Options;
 use crate::error::{Error, Kind, Result};
+use crate::proxy::socks::Negotiation;
+use crate::proxy::{self, Protocol, Proxy};
+use crate::report::Report;
 use crate::stream::Stream;
 use crate::tls::{self, anchors::Trust};
 use crate::url::{Host, Url};
@@ -9,6 +13,7 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::Cell;
+use core::net::IpAddr;
 use os::clock::{monotonic_ms, unix_seconds};
 use os::net::Tcp;
 
@@ -41,47 +46,131 @@ impl Network {
             .is_some_and(|deadline| monotonic_ms() >= deadline)
     }
 
-    /// Connects to the server of `url`, an http or https one.
+    /// Connects to the server of `url`, by TLS if its scheme says so, through `proxy` if there is one. The stream leads to
+    /// the proxy itself if that [forwards](Proxy::forwards) requests for `url`.
     ///
     /// All of it, name resolution and handshakes, is done within the time for connecting; after that, the stream keeps
     /// the limits on stalls and on everything.
-    pub fn open(&mut self, url: &Url) -> Result<Box<dyn Stream>> {
+    pub fn open(
+        &self,
+        url: &Url,
+        proxy: Option<&Proxy>,
+        report: &mut Report,
+    ) -> Result<Box<dyn Stream>> {
         let limit = match self.connect_timeout {
             0 => u64::MAX,
             ms => monotonic_ms().saturating_add(ms),
         };
-        let connecting = limit.min(self.deadline.unwrap_or(u64::MAX));
-        let open = Rc::new(Cell::new(false));
-        let mut transport = || -> Result<Box<dyn Stream>> {
-            let tcp = self.tcp(url, connecting, &open)?;
-            Ok(Box::new(tcp))
+        let connecting = Connecting {
+            network: self,
+            until: limit.min(self.deadline.unwrap_or(u64::MAX)),
+            open: Rc::new(Cell::new(false)),
+        };
+        let mut transport = || match proxy {
+            None => connecting.tcp(url),
+            Some(proxy) => connecting
+                .through(proxy, url, report)
+                .map_err(|e| proxy.blame(e)),
         };
         let stream = if url.scheme().is_secure() {
-            let (host, peer) = (url.host(), url.host_port());
-            tls::connect(
-                &mut transport,
-                host,
-                &peer,
-                &self.trust,
-                unix_seconds(),
-                os::random,
-            )?
+            connecting.secure(url, &mut transport)?
         } else {
             transport()?
         };
-        open.set(true);
+        connecting.open.set(true);
+        Ok(stream)
+    }
+}
+
+/// A connection that is being made.
+struct Connecting<'a> {
+    network: &'a Network,
+    /// The moment at which that must be done.
+    until: u64,
+    /// Whether it is.
+    open: Rc<Cell<bool>>,
+}
+
+impl Connecting<'_> {
+    /// TCP to the host of `server`.
+    fn tcp(&self, server: &Url) -> Result<Box<dyn Stream>> {
+        let mut tcp = os::net::connect(&host_text(server.host()), server.port(), self.until)
+            .map_err(from_net)?;
+        tcp.set_limits(0, Some(self.until));
+        Ok(Box::new(Socket {
+            tcp,
+            open: self.open.clone(),
+            limits: Some((self.network.speed_time, self.network.deadline)),
+        }))
+    }
+
+    /// TLS with `server` over a transport that leads there.
+    fn secure(&self, server: &Url, transport: &mut tls::Open<'_>) -> Result<Box<dyn Stream>> {
+        tls::connect(
+            transport,
+            server.host(),
+            &server.host_port(),
+            &self.network.trust,
+            unix_seconds(),
+            os::random,
+        )
+    }
+
+    fn to_proxy(&self, proxy: &Proxy) -> Result<Box<dyn Stream>> {
+        let server = proxy.server();
+        if proxy.protocol() == Protocol::Https {
+            self.secure(server, &mut || self.tcp(server))
+        } else {
+            self.tcp(server)
+        }
+    }
+
+    /// A tunnel through `proxy` to the host of `url`; to the proxy itself if that needs none.
+    fn through(&self, proxy: &Proxy, url: &Url, report: &mut Report) -> Result<Box<dyn Stream>> {
+        let mut stream = self.to_proxy(proxy)?;
+        let credentials = proxy.credentials();
+        match proxy.protocol() {
+            Protocol::Http | Protocol::Https if proxy.forwards(url) => {}
+            Protocol::Http | Protocol::Https => {
+                let mut authorization = credentials.as_ref().map(Credentials::basic);
+                let mut head = proxy::http::connect(&mut *stream, url, authorization.as_deref())?;
+                report.headers(head.raw());
+                if let Some(credentials) = &credentials {
+                    authorization = digest::answer(&head, credentials, "CONNECT", &url.host_port());
+                    if authorization.is_some() {
+                        stream = self.to_proxy(proxy)?;
+                        head = proxy::http::connect(&mut *stream, url, authorization.as_deref())?;
+                        report.headers(head.raw());
+                    }
+                }
+                proxy::http::check(&head, unix_seconds())?;
+            }
+            protocol => {
+                let host = match (url.host(), protocol) {
+                    (Host::Name(name), Protocol::Socks4 | Protocol::Socks5) => {
+                        self.look_up(name, url.port())?
+                    }
+                    (host, _) => host.clone(),
+                };
+                let mut socks =
+                    Negotiation::new(protocol, &host, url.port(), credentials.as_ref())?;
+                socks.run(&mut *stream)?;
+            }
+        }
         Ok(stream)
     }
 
-    fn tcp(&self, url: &Url, connecting: u64, open: &Rc<Cell<bool>>) -> Result<Socket> {
-        let mut tcp =
-            os::net::connect(&host_text(url.host()), url.port(), connecting).map_err(from_net)?;
-        tcp.set_limits(0, Some(connecting));
-        Ok(Socket {
-            tcp,
-            open: open.clone(),
-            limits: Some((self.speed_time, self.deadline)),
-        })
+    /// An address of `name`, one of IPv4 if there is any: it is all that SOCKS 4 has, and many a proxy.
+    fn look_up(&self, name: &str, port: u16) -> Result<Host> {
+        let addresses = os::net::resolve(name, port, self.until).map_err(from_net)?;
+        let mut host = Host::Name(name.into());
+        for address in &addresses {
+            match address.ip() {
+                IpAddr::V4(address) => return Ok(Host::V4(address.octets())),
+                IpAddr::V6(address) => host = Host::V6(address.octets()),
+            }
+        }
+        Ok(host)
     }
 }
 

@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod auth;
 pub mod cli;
 pub mod connect;
 pub mod deliver;
@@ -17,6 +18,7 @@ pub mod http;
 pub mod manifest;
 pub mod program;
 pub mod progress;
+pub mod proxy;
 pub mod report;
 pub mod retry;
 pub mod sink;

@@ -238,17 +238,7 @@ impl Url {
             }
             return Self::with_parts(scheme, "", Host::Name(String::new()), 0, tail);
         }
-        // The colons before a bracket are an IPv6 address's.
-        let (host, port) = match split_first(host_port, b']') {
-            Some((_, port)) => host_port
-                .split_at_checked(host_port.len() - port.len())
-                .unwrap_or_default(),
-            None => host_port
-                .bytes()
-                .position(|byte| byte == b':')
-                .and_then(|at| host_port.split_at_checked(at))
-                .unwrap_or((host_port, "")),
-        };
+        let (host, port) = split_port(host_port);
         let host = Host::parse(host)?;
         let port = match port {
             // RFC 3986, section 3.2.3: an empty port is the default one.
@@ -501,12 +491,12 @@ fn split_scheme(text: &str) -> Option<(&str, &str)> {
 }
 
 /// What is before and after the first `byte`, which is ASCII. (The patterns of `str` take a kilobyte more.)
-fn split_first(text: &str, byte: u8) -> Option<(&str, &str)> {
+pub(crate) fn split_first(text: &str, byte: u8) -> Option<(&str, &str)> {
     split_around(text, text.bytes().position(|b| b == byte))
 }
 
 /// What is before and after the last `byte`, which is ASCII.
-fn split_last(text: &str, byte: u8) -> Option<(&str, &str)> {
+pub(crate) fn split_last(text: &str, byte: u8) -> Option<(&str, &str)> {
     split_around(text, text.bytes().rposition(|b| b == byte))
 }
 
@@ -518,6 +508,21 @@ fn split_around(text: &str, at: Option<usize>) -> Option<(&str, &str)> {
 
 fn user_of(userinfo: &str) -> &str {
     split_first(userinfo, b':').map_or(userinfo, |(user, _)| user)
+}
+
+/// Host and port of an authority without userinfo, the port with its colon (RFC 3986, section 3.2).
+pub(crate) fn split_port(host_port: &str) -> (&str, &str) {
+    // The colons before a bracket are an IPv6 address's.
+    match split_first(host_port, b']') {
+        Some((_, port)) => host_port
+            .split_at_checked(host_port.len() - port.len())
+            .unwrap_or_default(),
+        None => host_port
+            .bytes()
+            .position(|byte| byte == b':')
+            .and_then(|at| host_port.split_at_checked(at))
+            .unwrap_or((host_port, "")),
+    }
 }
 
 fn split_query(text: &str) -> (&str, Option<&str>) {

@@ -2,11 +2,15 @@
 
 use super::pump::partial;
 use super::{Fetch, Version};
+use crate::auth::{self, Credentials, digest};
 use crate::deliver::changed;
 use crate::error::{Error, Kind, Result, dec};
+use crate::http::request::Form;
 use crate::http::{Body, Head, HeadParser, Method, redirect, request};
+use crate::proxy::{self, Proxy};
 use crate::stream::Stream;
 use crate::url::{Scheme, Url};
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use os::clock::unix_seconds;
@@ -17,6 +21,18 @@ enum Answer {
     Delivered,
     Redirect(Url),
 }
+
+/// A request's answer as far as it was read.
+struct Answered {
+    stream: Box<dyn Stream>,
+    head: Head,
+    /// Where in the buffer what came after the head begins, and its length.
+    from: usize,
+    len: usize,
+}
+
+const AUTHORIZATION: &str = "Authorization";
+const PROXY_AUTHORIZATION: &str = "Proxy-Authorization";
 
 impl Fetch<'_, '_> {
     /// Fetches what `source` leads to, going on after what was delivered before if that can be done safely.
@@ -90,11 +106,14 @@ impl Fetch<'_, '_> {
 
     /// One request and its answer.
     fn http(&mut self, index: usize, source: &Url, url: &Url) -> Result<Answer> {
-        let mut stream = self.network.open(url)?;
         let range = self.range(index);
-        self.send(&mut *stream, source, url, range.as_ref())?;
-        let (head, from, len) = self.read_head(&mut *stream)?;
-        self.report.headers(head.raw());
+        let proxy = proxy::for_url(url, &os::env::var)?;
+        let Answered {
+            mut stream,
+            head,
+            from,
+            len,
+        } = self.exchange(source, url, proxy.as_ref(), range.clone())?;
         if let Some(location) = redirect::location(&head) {
             return redirect::follow(url, location).map(Answer::Redirect);
         }
@@ -111,7 +130,13 @@ impl Fetch<'_, '_> {
                 _ => Err(changed()),
             };
         }
-        head.check_status(unix_seconds())?;
+        head.check_status(unix_seconds()).map_err(|mut error| {
+            error.text.push_str(&auth::unsupported(&head));
+            match &proxy {
+                Some(proxy) if head.status() == 407 => proxy.blame(error),
+                _ => error,
+            }
+        })?;
         let end = self.accept(index, &head, range.is_some())?;
         self.pump(&mut *stream, &mut Body::new(head.framing()), from, len)?;
         // A server may send a part of the range that it was asked for.
@@ -143,20 +168,60 @@ impl Fetch<'_, '_> {
         Some(fields)
     }
 
-    fn send(
+    /// Sends the request and reads the head of the answer; does so once more if the server or the proxy wants what we
+    /// know to be proven by Digest (RFC 7616).
+    fn exchange(
         &mut self,
-        stream: &mut dyn Stream,
         source: &Url,
         url: &Url,
-        range: Option<&Vec<(&'static str, String)>>,
-    ) -> Result<()> {
-        let mut fields: Vec<(&str, &str)> = Vec::new();
-        for (name, value) in range.into_iter().flatten() {
-            fields.push((name, value));
-        }
+        proxy: Option<&Proxy>,
+        range: Option<Vec<(&'static str, String)>>,
+    ) -> Result<Answered> {
         let scope = redirect::scope(source, url);
-        let head = request::get(url, request::Form::Origin, self.headers, scope, &fields)?;
-        stream.write_all(&head)
+        let mut fields = range.unwrap_or_default();
+        let login = Credentials::of_url(url);
+        if let Some(login) = &login {
+            fields.push((AUTHORIZATION, login.basic()));
+        }
+        let forwarder = proxy.filter(|proxy| proxy.forwards(url));
+        let form = forwarder.map_or(Form::Origin, |_| Form::Absolute);
+        let proxy_login = forwarder.and_then(Proxy::credentials);
+        if let Some(login) = &proxy_login {
+            fields.push((PROXY_AUTHORIZATION, login.basic()));
+        }
+        loop {
+            let mut stream = self.network.open(url, proxy, self.report)?;
+            let sent: Vec<(&str, &str)> = fields
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
+            stream.write_all(&request::get(url, form, self.headers, scope, &sent)?)?;
+            let (head, from, len) = self.read_head(&mut *stream)?;
+            self.report.headers(head.raw());
+            let (name, login) = match head.status() {
+                401 => (AUTHORIZATION, &login),
+                407 => (PROXY_AUTHORIZATION, &proxy_login),
+                _ => ("", &None),
+            };
+            let digest = login
+                .as_ref()
+                .filter(|_| !self.headers.replaces(name, scope))
+                .and_then(|login| digest::answer(&head, login, "GET", &form.target(url)));
+            let field = fields
+                .iter_mut()
+                .find(|(known, value)| *known == name && value.starts_with("Basic"));
+            match (field, digest) {
+                (Some((_, value)), Some(digest)) => *value = digest,
+                _ => {
+                    return Ok(Answered {
+                        stream,
+                        head,
+                        from,
+                        len,
+                    });
+                }
+            }
+        }
     }
 
     /// The head of the answer, and where in the buffer what came after it is: its start and length.

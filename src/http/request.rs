@@ -3,6 +3,7 @@
 //! Nothing given can begin a line of its own or end the head: a [`Url`] and a [`Custom`] hold only what was checked, and
 //! all else is checked here.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::header::{Custom, Scope, is_name, is_value};
@@ -21,6 +22,16 @@ pub enum Form {
     Absolute,
 }
 
+impl Form {
+    /// What the request line says of `url`.
+    pub fn target(self, url: &Url) -> String {
+        match self {
+            Form::Origin => url.target(),
+            Form::Absolute => url.without_userinfo(),
+        }
+    }
+}
+
 /// The head of a GET of `url`.
 ///
 /// `extra` are the program's own fields, such as `Range`, `If-Range`, `Authorization` and `Proxy-Authorization`. The user's,
@@ -33,12 +44,8 @@ pub fn get(
     scope: Scope,
     extra: &[(&str, &str)],
 ) -> Result<Vec<u8>> {
-    let target = match form {
-        Form::Origin => url.target(),
-        Form::Absolute => url.without_userinfo(),
-    };
     let authority = url.authority();
-    let mut head = start("GET ", &target);
+    let mut head = start("GET ", &form.target(url));
     let defaults = [
         ("Host", authority.as_str()),
         ("User-Agent", USER_AGENT),
@@ -87,8 +94,6 @@ fn push_field(head: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::String;
-
     use super::*;
 
     fn head(

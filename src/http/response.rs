@@ -413,7 +413,7 @@ fn parse_content_range(value: &[u8]) -> Option<ContentRange> {
 }
 
 /// Digits alone, and not more of them than fit.
-fn parse_decimal(text: &[u8]) -> Option<u64> {
+pub(crate) fn parse_decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
     }

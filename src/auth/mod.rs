@@ -1,0 +1,58 @@
+//! Who we are to servers and proxies: user names and passwords, and the fields that tell them (RFC 7617).
+
+mod base64;
+mod challenge;
+pub mod digest;
+mod md5;
+
+pub use challenge::unsupported;
+
+use crate::url::Url;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A user name and a password.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Credentials {
+    /// The user name, free of control characters.
+    pub user: Vec<u8>,
+    /// The password, free of control characters; empty if there is none.
+    pub password: Vec<u8>,
+}
+
+impl Credentials {
+    /// Those in the userinfo of `url`.
+    pub fn of_url(url: &Url) -> Option<Credentials> {
+        Some(Credentials {
+            user: url.username()?,
+            password: url.password().unwrap_or_default(),
+        })
+    }
+
+    /// The value of `Authorization` or `Proxy-Authorization` (RFC 7617, section 2).
+    pub fn basic(&self) -> String {
+        let pair = [&*self.user, b":", &self.password].concat();
+        ["Basic ", &base64::encode(&pair)].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic() {
+        // RFC 7617, sections 2 and 2.1.
+        let of = |url: &str| Credentials::of_url(&Url::parse(url).unwrap()).map(|c| c.basic());
+        assert_eq!(
+            of("http://Aladdin:open%20sesame@h").as_deref(),
+            Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
+        );
+        assert_eq!(
+            of("http://test:123%C2%A3@h").as_deref(),
+            Some("Basic dGVzdDoxMjPCow==")
+        );
+        assert_eq!(of("http://u@h").as_deref(), Some("Basic dTo="));
+        assert_eq!(of("http://h"), None);
+    }
+}
