@@ -11,7 +11,6 @@ use crate::tls::{self, anchors::Trust};
 use crate::url::{Host, Url};
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::string::String;
 use core::cell::Cell;
 use core::net::IpAddr;
 use os::clock::{monotonic_ms, unix_seconds};
@@ -94,7 +93,7 @@ struct Connecting<'a> {
 impl Connecting<'_> {
     /// TCP to the host of `server`.
     fn tcp(&self, server: &Url) -> Result<Box<dyn Stream>> {
-        let mut tcp = os::net::connect(&host_text(server.host()), server.port(), self.until)
+        let mut tcp = os::net::connect(&server.host().bare_text(), server.port(), self.until)
             .map_err(from_net)?;
         tcp.set_limits(0, Some(self.until));
         Ok(Box::new(Socket {
@@ -171,18 +170,6 @@ impl Connecting<'_> {
             }
         }
         Ok(host)
-    }
-}
-
-/// The host for the resolver: IPv6 addresses without brackets.
-fn host_text(host: &Host) -> String {
-    let text = host.text();
-    match text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-    {
-        Some(address) => String::from(address),
-        None => text,
     }
 }
 

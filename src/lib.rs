@@ -16,6 +16,7 @@ pub mod error;
 pub mod fetch;
 pub mod http;
 pub mod manifest;
+pub mod netrc;
 pub mod program;
 pub mod progress;
 pub mod proxy;

@@ -114,6 +114,16 @@ impl Host {
         text
     }
 
+    /// The host without the brackets of a URL: for a resolver, or to be compared.
+    pub fn bare_text(&self) -> String {
+        let mut text = self.text();
+        if text.ends_with(']') {
+            text.pop();
+            text.remove(0);
+        }
+        text
+    }
+
     /// The host of `text`, a host without port as in a URL. A number in one of the forms of `inet_aton` is an IPv4
     /// address, as it is to curl and to resolvers: it must not be a name to whoever compares hosts.
     pub fn parse(text: &str) -> Result<Host> {
