@@ -40,3 +40,13 @@ pub(crate) fn received(peer: &str, description: u8) -> Error {
     };
     Error::new(kind, &["TLS alert from ", peer, ": ", name])
 }
+
+/// As [`received`], of an alert that comes when all is negotiated: another version would meet the same.
+#[cold]
+pub(crate) fn received_later(peer: &str, description: u8) -> Error {
+    let mut error = received(peer, description);
+    if error.kind == Kind::Negotiation {
+        error.kind = Kind::Source;
+    }
+    error
+}

@@ -19,6 +19,9 @@ use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
 use super::suite::EXPORT_RECORD;
 use crate::error::{Error, Kind, Result};
 
+/// Records in a handshake at most: embedded-tls would take EncryptedExtensions for ever. A server sends two to seven.
+const MAX_RECORDS: usize = 32;
+
 /// How far the server has proven who it is, and what was decided about it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -66,6 +69,7 @@ pub(super) struct Filter<'a> {
     record: Range<usize>,
     /// How much of [`EXPORT_RECORD`] was read.
     exported: usize,
+    records: usize,
     hello_sent: bool,
     hello_seen: bool,
     change_cipher_spec_seen: bool,
@@ -78,6 +82,7 @@ impl<'a> Filter<'a> {
             shared,
             record: 0..0,
             exported: 0,
+            records: 0,
             hello_sent: false,
             hello_seen: false,
             change_cipher_spec_seen: false,
@@ -89,6 +94,10 @@ impl<'a> Filter<'a> {
         loop {
             let at = self.link.record()?;
             let (content_type, minor) = self.link.header(&at);
+            self.records += 1;
+            if self.records > MAX_RECORDS {
+                return Err(self.link.broken("a handshake without an end"));
+            }
             let fragment = self.link.fragment(&at);
             match (content_type, fragment) {
                 (ALERT, &[_, description]) if !self.hello_seen => {

@@ -87,7 +87,7 @@ impl Session {
             // A warning other than close_notify means nothing to us, and TLS 1.3 has none.
             (ALERT, &[_, CLOSE_NOTIFY]) => Ok(true),
             (ALERT, &[1, _]) if !self.tls13 => Ok(false),
-            (ALERT, &[_, description]) => Err(alert::received(&self.link.peer, description)),
+            (ALERT, &[_, description]) => Err(alert::received_later(&self.link.peer, description)),
             (HANDSHAKE, bytes) if self.tls13 => match self.tickets.skip(bytes) {
                 Ok(()) => Ok(false),
                 Err(KEY_UPDATE) => Err(Error::new(

@@ -564,6 +564,28 @@ fn bodies_that_end_wrongly() {
     );
 }
 
+/// As servers answer that do not go on without a certificate of ours.
+#[test]
+fn certificate_that_is_insisted_on() {
+    let flight = |s: &mut Server12| {
+        let flight = [
+            s.hello(),
+            s.certificate(),
+            s.key_exchange(),
+            s.certificate_request(),
+            s.done(),
+        ];
+        s.plain(HANDSHAKE, &flight.concat());
+    };
+    refused_after(
+        70,
+        flight,
+        |s| s.plain(ALERT, &[2, 40]),
+        Kind::Source,
+        "asks for a client certificate, and there is none: TLS alert from example.org:443: handshake_failure",
+    );
+}
+
 /// The error of a failed fallback says what both attempts met.
 #[test]
 fn both_failures_are_told() {

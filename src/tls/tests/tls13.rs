@@ -351,6 +351,16 @@ fn records_that_do_not_belong() {
     refused(
         |s| {
             s.hello(|_| {});
+            for _ in 0..40 {
+                let extensions = s.extensions();
+                s.seal(HANDSHAKE, &extensions);
+            }
+        },
+        "without an end",
+    );
+    refused(
+        |s| {
+            s.hello(|_| {});
             s.seal(ALERT, &[2, 49]);
         },
         "access_denied",
@@ -585,6 +595,13 @@ fn bodies_that_end_wrongly() {
         b"",
         Kind::Transient,
         "TLS alert from example.org:443: internal_error",
+    );
+    // Nothing is negotiated any more.
+    ends(
+        |s| s.seal(ALERT, &[2, 40]),
+        b"",
+        Kind::Source,
+        "handshake_failure",
     );
     ends(
         |s| s.seal(ALERT, &[2, 201]),

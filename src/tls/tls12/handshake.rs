@@ -170,7 +170,14 @@ impl<'a> Handshake<'a> {
             }
             // A warning other than close_notify, such as unrecognized_name, changes nothing.
             (ALERT, &[1, description]) if description != alert::CLOSE_NOTIFY => Ok(()),
-            (ALERT, &[_, description]) => Err(alert::received(self.peer, description)),
+            (ALERT, &[_, description]) => Err(if self.state == State::ServerHello {
+                alert::received(self.peer, description)
+            } else if self.certificate_requested {
+                alert::received_later(self.peer, description)
+                    .context(&["the server asks for a client certificate, and there is none: "])
+            } else {
+                alert::received_later(self.peer, description)
+            }),
             _ => Err(self.broken("an unexpected record in the handshake")),
         }
     }
