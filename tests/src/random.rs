@@ -24,8 +24,8 @@ impl Random {
     }
 
     /// One of `items`.
-    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.between(0, items.len() - 1)]
+    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.between(0, items.len() - 1)]
     }
 }
 

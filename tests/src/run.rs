@@ -1,6 +1,7 @@
 //! The ptex that is released, and how it is run: an empty environment, no input, never longer than it may.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,6 +10,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use package::build::{Build, host};
@@ -91,8 +93,29 @@ impl Ptex {
         self.start(true).wait()
     }
 
+    /// Runs it to its end with stderr a terminal of so many columns. [`Outcome::stderr`] is what the terminal got, which
+    /// makes CR LF of each LF.
+    pub fn run_on_terminal(mut self, columns: u16) -> Outcome {
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let terminal = openpty(&size, None).expect("a pseudo-terminal");
+        self.command.stdout(Stdio::piped()).stderr(terminal.slave);
+        let mut running = self.spawn(true);
+        running.stderr = Some(read_all(File::from(terminal.master)));
+        running.wait()
+    }
+
     fn start(mut self, read_stdout: bool) -> Running {
         self.command.stderr(Stdio::piped());
+        self.spawn(read_stdout)
+    }
+
+    /// Our ends of what the child got as descriptors are closed when this returns.
+    fn spawn(mut self, read_stdout: bool) -> Running {
         let mut child = self.command.spawn().expect("ptex can be started");
         let stdout = child.stdout.take_if(|_| read_stdout).map(read_all);
         let stderr = child.stderr.take().map(read_all);

@@ -500,7 +500,7 @@ fn framed(framing: Framing, body: &[u8], random: &mut Random) -> Vec<u8> {
             response.extend(b"Transfer-Encoding: chunked\r\n\r\n");
             let mut rest = body;
             while !rest.is_empty() {
-                let largest = *random.pick(&[1, 10, 100, 16 << 10, 300_000]);
+                let largest = random.pick(&[1, 10, 100, 16 << 10, 300_000]);
                 let (chunk, after) = rest.split_at(random.between(1, largest).min(rest.len()));
                 response.extend(format!("{:x}\r\n", chunk.len()).as_bytes());
                 response.extend(chunk);
