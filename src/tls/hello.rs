@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::codec::{Reader, put_vector};
+use super::codec::Reader;
 
 pub(crate) const SERVER_NAME: u16 = 0;
 pub(crate) const SUPPORTED_GROUPS: u16 = 10;
@@ -74,9 +74,3 @@ impl<'a> ServerHello<'a> {
 
 /// How many extensions a ServerHello may have: we offer nine.
 const MAX_EXTENSIONS: usize = 16;
-
-/// Appends an extension whose data is what `data` writes.
-pub(crate) fn put_extension(out: &mut Vec<u8>, extension: u16, data: impl FnOnce(&mut Vec<u8>)) {
-    out.extend_from_slice(&extension.to_be_bytes());
-    put_vector(out, 2, data);
-}

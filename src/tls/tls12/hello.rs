@@ -2,14 +2,13 @@
 
 use alloc::vec::Vec;
 
-use super::super::codec::{Reader, alpn_choice, put_vector};
+use super::super::codec::{Reader, alpn_choice};
 use super::super::hello::{
-    ALPN, HTTP_1_1, SERVER_NAME, SUPPORTED_GROUPS, SUPPORTED_VERSIONS, ServerHello, put_extension,
+    ALPN, HTTP_1_1, SERVER_NAME, SUPPORTED_GROUPS, SUPPORTED_VERSIONS, ServerHello,
 };
 use super::super::sig::ecdh::NamedGroup;
 
 const EC_POINT_FORMATS: u16 = 11;
-const SIGNATURE_ALGORITHMS: u16 = 13;
 const EXTENDED_MASTER_SECRET: u16 = 23;
 const RENEGOTIATION_INFO: u16 = 0xff01;
 
@@ -68,52 +67,53 @@ pub(super) const SCHEMES: [u16; 9] = [
     0x0403, 0x0503, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601,
 ];
 
-/// The ClientHello message.
-pub(super) fn client_hello(name: Option<&str>, random: &[u8; 32]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(512);
-    out.push(1);
-    put_vector(&mut out, 3, |out| {
-        out.extend_from_slice(&[3, 3]);
-        out.extend_from_slice(random);
-        out.push(0);
-        put_numbers(out, SUITES.iter().map(|suite| suite.id));
-        out.extend_from_slice(&[1, 0]);
-        put_vector(out, 2, |out| {
-            if let Some(name) = name {
-                put_extension(out, SERVER_NAME, |out| {
-                    put_vector(out, 2, |out| {
-                        out.push(0);
-                        put_vector(out, 2, |out| out.extend_from_slice(name.as_bytes()));
-                    });
-                });
-            }
-            put_extension(out, EXTENDED_MASTER_SECRET, |_| {});
-            put_extension(out, RENEGOTIATION_INFO, |out| out.push(0));
-            put_extension(out, SUPPORTED_GROUPS, |out| {
-                put_numbers(out, GROUPS.iter().map(|&group| group as u16));
-            });
-            put_extension(out, EC_POINT_FORMATS, |out| {
-                out.extend_from_slice(&[1, 0]);
-            });
-            put_extension(out, SIGNATURE_ALGORITHMS, |out| {
-                put_numbers(out, SCHEMES.iter().copied());
-            });
-            put_extension(out, ALPN, |out| {
-                put_vector(out, 2, |out| {
-                    put_vector(out, 1, |out| out.extend_from_slice(HTTP_1_1));
-                });
-            });
-        });
-    });
-    out
-}
+/// What follows the random in a ClientHello: no session, [`SUITES`], no compression.
+const OFFER: &[u8] = &[
+    0, 0, 12, 0xc0, 0x2b, 0xc0, 0x2f, 0xc0, 0x2c, 0xc0, 0x30, 0xcc, 0xa9, 0xcc, 0xa8, 1, 0,
+];
 
-fn put_numbers(out: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
-    put_vector(out, 2, |out| {
-        for number in numbers {
-            out.extend_from_slice(&number.to_be_bytes());
+/// Its extensions but for the server's name. Code that puts them together is several times as long.
+#[rustfmt::skip]
+const EXTENSIONS: &[u8] = &[
+    // extended_master_secret
+    0, 23, 0, 0,
+    // renegotiation_info: none before
+    0xff, 1, 0, 1, 0,
+    // supported_groups: GROUPS
+    0, 10, 0, 8, 0, 6, 0, 29, 0, 23, 0, 24,
+    // ec_point_formats: uncompressed
+    0, 11, 0, 2, 1, 0,
+    // signature_algorithms: SCHEMES
+    0, 13, 0, 20, 0, 18, 4, 3, 5, 3, 8, 7, 8, 4, 8, 5, 8, 6, 4, 1, 5, 1, 6, 1,
+    // application_layer_protocol_negotiation: HTTP_1_1
+    0, 16, 0, 11, 0, 9, 8, b'h', b't', b't', b'p', b'/', b'1', b'.', b'1',
+];
+
+/// The ClientHello message. `name` has at most 255 bytes.
+pub(super) fn client_hello(name: Option<&str>, random: &[u8; 32]) -> Vec<u8> {
+    let mut extensions = Vec::new();
+    if let Some(name) = name {
+        // server_name (RFC 6066, section 3): the extension, the list, the entry, the name, each with its length.
+        let length = name.len() as u16;
+        for number in [SERVER_NAME, length + 5, length + 3] {
+            extensions.extend_from_slice(&number.to_be_bytes());
         }
-    });
+        extensions.push(0);
+        extensions.extend_from_slice(&length.to_be_bytes());
+        extensions.extend_from_slice(name.as_bytes());
+    }
+    extensions.extend_from_slice(EXTENSIONS);
+    let length = extensions.len() as u16;
+    let body = 2 + random.len() as u16 + OFFER.len() as u16 + 2 + length;
+    let [high, low] = body.to_be_bytes();
+    [
+        &[1, 0, high, low, 3, 3],
+        random.as_slice(),
+        OFFER,
+        &length.to_be_bytes(),
+        &extensions,
+    ]
+    .concat()
 }
 
 /// What a server chose.
@@ -167,4 +167,54 @@ pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, &'static str
 fn has_uncompressed(formats: &[u8]) -> bool {
     let mut reader = Reader(formats);
     matches!(reader.vector(1), Some(list) if list.contains(&0)) && reader.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(list: &[u8]) -> Vec<u16> {
+        list.chunks(2)
+            .map(|n| u16::from_be_bytes([n[0], n[1]]))
+            .collect()
+    }
+
+    /// What is written out as bytes is what the answers are checked against.
+    #[test]
+    fn the_offer_is_what_is_taken() {
+        let hello = client_hello(Some("example.org"), &[9; 32]);
+        let mut messages = Reader(&hello);
+        let (1, body) = messages.message().unwrap() else {
+            panic!("no ClientHello");
+        };
+        assert!(messages.is_empty());
+        let mut body = Reader(body);
+        assert_eq!(body.u16(), Some(0x0303));
+        assert_eq!(body.take(32), Some(&[9; 32][..]));
+        assert_eq!(body.vector(1), Some(&[][..]));
+        let suites: Vec<u16> = SUITES.iter().map(|suite| suite.id).collect();
+        assert_eq!(numbers(body.vector(2).unwrap()), suites);
+        assert_eq!(body.vector(1), Some(&[0][..]));
+        let mut extensions = Reader(body.vector(2).unwrap());
+        assert!(body.is_empty());
+        let mut seen = Vec::new();
+        while !extensions.is_empty() {
+            let (extension, data) = extensions.extension().unwrap();
+            seen.push(extension);
+            let list = || numbers(&data[2..]);
+            match extension {
+                SERVER_NAME => assert_eq!(data, b"\0\x0e\0\0\x0bexample.org"),
+                SUPPORTED_GROUPS => assert_eq!(list(), GROUPS.map(|group| group as u16)),
+                13 => assert_eq!(list(), SCHEMES),
+                ALPN => assert_eq!(alpn_choice(data), Some(HTTP_1_1)),
+                EC_POINT_FORMATS => assert!(has_uncompressed(data)),
+                EXTENDED_MASTER_SECRET => assert!(data.is_empty()),
+                RENEGOTIATION_INFO => assert_eq!(data, [0]),
+                _ => panic!("extension {extension}"),
+            }
+        }
+        assert_eq!(seen.len(), 7);
+        let without = client_hello(None, &[9; 32]);
+        assert_eq!(hello.len() - without.len(), 9 + 11);
+    }
 }
