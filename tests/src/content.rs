@@ -1,5 +1,7 @@
 //! A file as a sound server answers for it (RFC 9110, sections 13 and 14), ranges included.
 
+use std::sync::Arc;
+
 use crate::server::Request;
 
 /// The server's clock.
@@ -9,7 +11,7 @@ const NOW: &str = "Sun, 06 Nov 2094 08:49:37 GMT";
 #[derive(Clone, Debug)]
 pub struct Content {
     /// What is in it.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
     /// Its ETag, quotes included.
     pub etag: Option<&'static str>,
     /// When it was last changed.
@@ -18,18 +20,9 @@ pub struct Content {
     pub ranges: bool,
 }
 
-/// An answer in two parts.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The head.
-    pub head: String,
-    /// The content.
-    pub body: Vec<u8>,
-}
-
 impl Content {
     /// A file with an ETag.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
         Content {
             bytes: bytes.into(),
             etag: Some("\"v1\""),
@@ -39,7 +32,7 @@ impl Content {
     }
 
     /// A file with a date of change alone.
-    pub fn dated(bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn dated(bytes: impl Into<Arc<[u8]>>) -> Self {
         Content {
             etag: None,
             last_modified: Some("Sun, 06 Nov 1994 08:49:37 GMT"),
@@ -48,15 +41,15 @@ impl Content {
     }
 
     /// A file without anything that tells its versions apart.
-    pub fn anonymous(bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn anonymous(bytes: impl Into<Arc<[u8]>>) -> Self {
         Content {
             etag: None,
             ..Content::new(bytes)
         }
     }
 
-    /// The answer to a request for it.
-    pub fn answer(&self, request: &Request) -> Answer {
+    /// Head and body of the answer to a request for it.
+    pub fn answer(&self, request: &Request) -> (String, &[u8]) {
         let mut fields = format!("Date: {NOW}\r\n");
         for (name, value) in [("ETag", self.etag), ("Last-Modified", self.last_modified)] {
             if let Some(value) = value {
@@ -77,10 +70,8 @@ impl Content {
             }
         };
         let length = body.len();
-        Answer {
-            head: format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {length}\r\n\r\n"),
-            body: body.to_vec(),
-        }
+        let head = format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {length}\r\n\r\n");
+        (head, body)
     }
 
     /// Where the part begins that is asked for, if one is, and of this version.

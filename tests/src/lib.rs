@@ -20,10 +20,14 @@ pub fn sha256(data: &[u8]) -> String {
 ///
 /// A panic in one of them is one of the caller.
 pub fn in_parallel<T: Sync>(items: &[T], case: impl Fn(&T) + Sync) {
-    const THREADS: usize = 8;
+    in_parallel_by(8, items, case);
+}
+
+/// The same with so many at a time.
+pub fn in_parallel_by<T: Sync>(threads: usize, items: &[T], case: impl Fn(&T) + Sync) {
     let next = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..THREADS.min(items.len()) {
+        for _ in 0..threads.min(items.len()) {
             scope.spawn(|| {
                 while let Some(item) =
                     items.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst))

@@ -44,9 +44,9 @@ where
     F: Fn(&Request, &mut Connection, &[u8]) -> io::Result<()> + Send + Sync + 'static,
 {
     Server::start(move |request, connection| {
-        let answer = file.answer(request);
-        connection.send(answer.head)?;
-        fault(request, connection, &answer.body)
+        let (head, body) = file.answer(request);
+        connection.send(head)?;
+        fault(request, connection, body)
     })
 }
 
@@ -163,16 +163,16 @@ fn a_stall_is_a_broken_line() {
     in_parallel(&places, |&place| {
         let file = Content::new(&*bytes);
         let server = Server::start(move |request, connection| {
-            let answer = file.answer(request);
+            let (head, body) = file.answer(request);
             if request.number == 0 {
                 if let Some(cut) = place {
-                    connection.send(answer.head)?;
-                    connection.send(&answer.body[..cut])?;
+                    connection.send(head)?;
+                    connection.send(&body[..cut])?;
                 }
                 return connection.stall();
             }
-            connection.send(answer.head)?;
-            connection.send(answer.body)
+            connection.send(head)?;
+            connection.send(body)
         });
         let outcome = Ptex::new(["--speed-time", "1", &server.url("/")]).run();
         outcome.delivers(&bytes);
@@ -326,14 +326,14 @@ fn content_that_has_changed_is_an_error() {
         let (first, second) = (first.clone(), second.clone());
         let server = Server::start(move |request, connection| {
             let file = if request.number == 0 { &first } else { &second };
-            let answer = file.answer(request);
-            connection.send(answer.head)?;
+            let (head, body) = file.answer(request);
+            connection.send(head)?;
             let cut = if request.number == 0 {
                 6000
             } else {
-                answer.body.len()
+                body.len()
             };
-            connection.send(&answer.body[..cut])
+            connection.send(&body[..cut])
         });
         let outcome = fetch(&server.url("/"));
         assert!(
@@ -368,9 +368,9 @@ fn parts_that_were_not_asked_for() {
         let file = Content::new(&*bytes);
         let server = Server::start(move |request, connection| {
             if request.number == 0 {
-                let answer = file.answer(request);
-                connection.send(answer.head)?;
-                return connection.send(&answer.body[..600]);
+                let (head, body) = file.answer(request);
+                connection.send(head)?;
+                return connection.send(&body[..600]);
             }
             connection.send(format!(
                 "HTTP/1.1 206 Partial Content\r\nETag: \"v1\"\r\n{head}\r\n\r\n"
@@ -390,9 +390,9 @@ fn a_part_of_the_part_is_continued() {
     let server = Server::start(move |request, connection| {
         let first = match request.number {
             0 => {
-                let answer = file.answer(request);
-                connection.send(answer.head)?;
-                return connection.send(&answer.body[..400]);
+                let (head, body) = file.answer(request);
+                connection.send(head)?;
+                return connection.send(&body[..400]);
             }
             n => 400 * n,
         };
@@ -439,9 +439,9 @@ fn a_signed_url_is_asked_for_anew() {
         if request.target() != format!("/f?signature={}", request.number) {
             return connection.send(status("403 Expired"));
         }
-        let answer = file.answer(request);
-        connection.send(answer.head)?;
-        connection.send(&answer.body[..answer.body.len().min(10_000)])
+        let (head, body) = file.answer(request);
+        connection.send(head)?;
+        connection.send(&body[..body.len().min(10_000)])
     });
     let url = store.url("/f?signature=");
     let front = Server::start(move |request, connection| {
@@ -486,9 +486,9 @@ fn a_mirror_goes_on() {
     let rest = Server::start({
         let file = Content::anonymous(&*bytes);
         move |request, connection| {
-            let answer = file.answer(request);
-            connection.send(answer.head)?;
-            connection.send(answer.body)
+            let (head, body) = file.answer(request);
+            connection.send(head)?;
+            connection.send(body)
         }
     });
     fetch_from(
@@ -699,15 +699,15 @@ fn whatever_breaks_the_right_bytes_arrive() {
             if !was_busy.swap(true, Ordering::SeqCst) {
                 return connection.send(status("503 Busy\r\nRetry-After: 0"));
             }
-            let answer = file.answer(request);
-            connection.send(answer.head)?;
-            let len = answer.body.len();
+            let (head, body) = file.answer(request);
+            connection.send(head)?;
+            let len = body.len();
             match random.between(0, 3) {
-                _ if request.number > 3 => connection.send(answer.body),
-                0 => connection.send(answer.body),
-                1 => connection.send(&answer.body[..random.between(0, len)]),
+                _ if request.number > 3 => connection.send(body),
+                0 => connection.send(body),
+                1 => connection.send(&body[..random.between(0, len)]),
                 _ => {
-                    connection.send(&answer.body[..random.between(0, len)])?;
+                    connection.send(&body[..random.between(0, len)])?;
                     connection.reset()
                 }
             }

@@ -117,10 +117,10 @@ fn a_line_that_breaks_is_none_of_the_launchers_affairs() {
     let content = noise(3, 300_000);
     let file = Content::new(&*content);
     let server = Server::start(move |request, connection| {
-        let answer = file.answer(request);
-        connection.send(answer.head)?;
-        let len = answer.body.len();
-        connection.send(&answer.body[..len.min(150_000)])
+        let (head, body) = file.answer(request);
+        connection.send(head)?;
+        let len = body.len();
+        connection.send(&body[..len.min(150_000)])
     });
     let lift = manifest(&folder, content.len(), &sha256(&content), &server.url("/r"));
     let boot = boot(&[&lift], "runtime.tar.gz", &[]);

@@ -152,14 +152,10 @@ fn the_url_is_shown_without_its_password() {
 fn a_retry_has_a_line() {
     let file = Content::new([b'x'; 600]);
     let server = Server::start(move |request, connection| {
-        let answer = file.answer(request);
-        connection.send(answer.head)?;
-        let len = if request.number == 0 {
-            200
-        } else {
-            answer.body.len()
-        };
-        connection.send(&answer.body[..len])
+        let (head, body) = file.answer(request);
+        connection.send(head)?;
+        let len = if request.number == 0 { 200 } else { body.len() };
+        connection.send(&body[..len])
     });
     let outcome = run(&server.url("/f"), 200);
     let lines = screen(&outcome.stderr, 200);
