@@ -3,6 +3,7 @@
 use crate::auth::{Credentials, digest};
 use crate::cli::Options;
 use crate::error::{Error, Kind, Result};
+use crate::ftp::Dial;
 use crate::proxy::socks::Negotiation;
 use crate::proxy::{self, Protocol, Proxy};
 use crate::report::Report;
@@ -12,7 +13,7 @@ use crate::url::{Host, Url};
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use core::cell::Cell;
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use os::clock::{monotonic_ms, unix_seconds};
 use os::net::Tcp;
 
@@ -56,6 +57,19 @@ impl Network {
         proxy: Option<&Proxy>,
         report: &mut Report,
     ) -> Result<Box<dyn Stream>> {
+        self.open_by(&mut Direct(url.port()), url, proxy, report, &mut None)
+    }
+
+    /// [Opens](Self::open) a connection as `approach` wants it: to a port of its choice, of the machine at `address` if
+    /// that is known. If it is not, and there is no proxy, it is noted.
+    fn open_by(
+        &self,
+        approach: &mut dyn Approach,
+        url: &Url,
+        proxy: Option<&Proxy>,
+        report: &mut Report,
+        address: &mut Option<SocketAddr>,
+    ) -> Result<Box<dyn Stream>> {
         let limit = match self.connect_timeout {
             0 => u64::MAX,
             ms => monotonic_ms().saturating_add(ms),
@@ -65,11 +79,16 @@ impl Network {
             until: limit.min(self.deadline.unwrap_or(u64::MAX)),
             open: Rc::new(Cell::new(false)),
         };
-        let mut transport = || match proxy {
-            None => connecting.tcp(url),
-            Some(proxy) => connecting
-                .through(proxy, url, report)
-                .map_err(|e| proxy.blame(e)),
+        let mut transport = || {
+            let server = url.clone().with_port(approach.port()?);
+            let mut stream = match proxy {
+                None => connecting.tcp(&server, address),
+                Some(proxy) => connecting
+                    .through(proxy, &server, report)
+                    .map_err(|e| proxy.blame(e)),
+            }?;
+            approach.greet(&mut *stream)?;
+            Ok(stream)
         };
         let stream = if url.scheme().is_secure() {
             connecting.secure(url, &mut transport)?
@@ -78,6 +97,64 @@ impl Network {
         };
         connecting.open.set(true);
         Ok(stream)
+    }
+}
+
+/// What a protocol does to get a connection to where it can be used, or to where TLS begins. With TLS, it may be asked to
+/// do so twice.
+pub trait Approach {
+    /// The port to connect to.
+    fn port(&mut self) -> Result<u16>;
+
+    /// Says what is to be said on the new connection, or elsewhere because of it.
+    fn greet(&mut self, stream: &mut dyn Stream) -> Result<()>;
+}
+
+/// To a port where TLS or the protocol begins at once.
+struct Direct(u16);
+
+impl Approach for Direct {
+    fn port(&mut self) -> Result<u16> {
+        Ok(self.0)
+    }
+    fn greet(&mut self, _stream: &mut dyn Stream) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The server of an FTP session, on whichever port.
+pub struct FtpServer<'a> {
+    network: &'a Network,
+    url: &'a Url,
+    proxy: Option<&'a Proxy>,
+    report: &'a mut Report,
+    /// The address of the control connection: data come from nowhere else.
+    address: Option<SocketAddr>,
+}
+
+impl<'a> FtpServer<'a> {
+    /// The server of `url`, to which there is no connection yet.
+    pub fn new(
+        network: &'a Network,
+        url: &'a Url,
+        proxy: Option<&'a Proxy>,
+        report: &'a mut Report,
+    ) -> Self {
+        FtpServer {
+            network,
+            url,
+            proxy,
+            report,
+            address: None,
+        }
+    }
+}
+
+impl Dial for FtpServer<'_> {
+    fn dial(&mut self, approach: &mut dyn Approach) -> Result<Box<dyn Stream>> {
+        let address = &mut self.address;
+        self.network
+            .open_by(approach, self.url, self.proxy, self.report, address)
     }
 }
 
@@ -91,10 +168,18 @@ struct Connecting<'a> {
 }
 
 impl Connecting<'_> {
-    /// TCP to the host of `server`.
-    fn tcp(&self, server: &Url) -> Result<Box<dyn Stream>> {
-        let mut tcp = os::net::connect(&server.host().bare_text(), server.port(), self.until)
-            .map_err(from_net)?;
+    /// TCP to the host of `server`; to `address` if that is known.
+    fn tcp(&self, server: &Url, address: &mut Option<SocketAddr>) -> Result<Box<dyn Stream>> {
+        let (host, port) = (server.host().bare_text(), server.port());
+        let mut tcp = match *address {
+            Some(mut address) => {
+                address.set_port(port);
+                os::net::connect_to(&host, address, self.until)
+            }
+            None => os::net::connect(&host, port, self.until),
+        }
+        .map_err(from_net)?;
+        *address = Some(tcp.peer());
         tcp.set_limits(0, Some(self.until));
         Ok(Box::new(Socket {
             tcp,
@@ -118,9 +203,9 @@ impl Connecting<'_> {
     fn to_proxy(&self, proxy: &Proxy) -> Result<Box<dyn Stream>> {
         let server = proxy.server();
         if proxy.protocol() == Protocol::Https {
-            self.secure(server, &mut || self.tcp(server))
+            self.secure(server, &mut || self.tcp(server, &mut None))
         } else {
-            self.tcp(server)
+            self.tcp(server, &mut None)
         }
     }
 

@@ -14,6 +14,7 @@ pub mod connect;
 pub mod deliver;
 pub mod error;
 pub mod fetch;
+pub mod ftp;
 pub mod http;
 pub mod manifest;
 pub mod netrc;

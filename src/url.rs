@@ -360,6 +360,12 @@ impl Url {
         self
     }
 
+    /// The same URL with another port.
+    pub fn with_port(mut self, port: u16) -> Url {
+        self.port = port;
+        self
+    }
+
     /// Whether both have the same origin: scheme, host and port (RFC 6454, section 4).
     pub fn same_origin(&self, other: &Url) -> bool {
         self.scheme == other.scheme && self.host == other.host && self.port == other.port

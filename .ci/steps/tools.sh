@@ -4,7 +4,8 @@
 tools() {
     apt-get update -q >target/ci/apt.log
     apt-get install -y -q --no-install-recommends \
-        binutils curl libc-bin nginx-light python3 shellcheck strace \
+        binutils curl libc-bin nginx-light openssl python3 python3-openssl python3-pyftpdlib shellcheck strace \
+        vsftpd \
         >>target/ci/apt.log
     local tool
     for tool in cargo-fuzz cargo-deny; do

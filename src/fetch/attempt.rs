@@ -46,12 +46,7 @@ impl Fetch<'_, '_> {
                     Answer::Delivered => return Ok(()),
                     Answer::Redirect(next) => next,
                 },
-                scheme => {
-                    return Err(Error::new(
-                        Kind::Source,
-                        &["Protocol \"", scheme.name(), "\" not supported"],
-                    ));
-                }
+                Scheme::Ftp | Scheme::Ftps => return self.ftp(index, &url),
             };
             redirects += 1;
             if redirects > self.options.max_redirs() {
@@ -279,14 +274,25 @@ impl Fetch<'_, '_> {
             }
         }
         self.delivery.begin(!is_rest);
-        if delivered == 0 || self.version.source != index {
+        self.note(index, validator, total)?;
+        Ok(end)
+    }
+
+    /// Notes of what `source` now sends a version, unless that is known.
+    pub(super) fn note(
+        &mut self,
+        source: usize,
+        validator: Option<&str>,
+        total: Option<u64>,
+    ) -> Result<()> {
+        if self.delivery.delivered() == 0 || self.version.source != source {
             self.delivery.remember(validator)?;
             self.version = Version {
-                source: index,
+                source,
                 validator: validator.map(ToString::to_string),
                 total: total.or(self.version.total),
             };
         }
-        Ok(end)
+        Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! The job: one file, from the first of its sources that has it, through broken lines and busy servers.
 //!
 //! A source is tried until it delivers or is exhausted, then comes the next; what was delivered is never delivered
-//! twice ([`crate::deliver`]). One try is in [`attempt`], the bytes of a body flow in [`pump`].
+//! twice ([`crate::deliver`]). One try is in [`attempt`] (and [`ftp`]), the bytes of a body flow in [`pump`].
 
 mod attempt;
+mod ftp;
 mod pump;
 
 use crate::cli::Options;

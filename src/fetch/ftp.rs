@@ -1,0 +1,57 @@
+//! One try at one source by FTP.
+
+use super::Fetch;
+use crate::auth::Credentials;
+use crate::connect::FtpServer;
+use crate::deliver::changed;
+use crate::error::Result;
+use crate::ftp::{Path, Session};
+use crate::http::{Body, Framing};
+use crate::proxy;
+use crate::url::Url;
+
+impl Fetch<'_, '_> {
+    /// Fetches what `url` names in one session, going on after what was delivered before if that can be done safely: if
+    /// the hash in the end proves the content, or time and size are those of before.
+    pub(super) fn ftp(&mut self, index: usize, url: &Url) -> Result<()> {
+        let path = Path::of(url)?;
+        let proxy = proxy::for_url(url, &os::env::var)?;
+        let mut server = FtpServer::new(&self.network, url, proxy.as_ref(), self.report);
+        let login = Credentials::of_url(url);
+        let mut session = Session::login(&mut server, url, login)?;
+        let facts = session.find(&path, !self.delivery.is_proven_by_hash())?;
+        let delivered = self.delivery.delivered();
+        if let Some(size) = facts.size {
+            self.delivery.check_size(size)?;
+            if size < delivered || self.version.total.is_some_and(|total| total != size) {
+                return Err(changed());
+            }
+        }
+        let is_same = facts.validator.is_some()
+            && self.version.source == index
+            && self.version.validator == facts.validator;
+        let from = if is_same || self.delivery.is_proven_by_hash() {
+            delivered
+        } else {
+            0
+        };
+        if from > 0 && facts.size == Some(from) {
+            // Nothing was missing but the server's word that this was all.
+            self.delivery.begin(false);
+            return self.delivery.finish();
+        }
+        let (mut data, from) = session.transfer(&mut server, &path.target, from)?;
+        self.delivery.begin(from == 0);
+        self.note(index, facts.validator.as_deref(), facts.size)?;
+        let framing = match facts.size {
+            Some(size) => Framing::Length(size - from),
+            None => Framing::UntilClose,
+        };
+        self.buffer.room();
+        self.pump(&mut *data, &mut Body::new(framing), 0, 0)?;
+        // A TLS server may wait for our close_notify.
+        drop(data);
+        session.finish()?;
+        self.delivery.finish()
+    }
+}

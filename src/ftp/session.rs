@@ -1,0 +1,348 @@
+//! The dialogue with an FTP server: login, the way to a file, what is known of it, its transfer.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::path::{Path, Target};
+use super::reply::{Parser, Reply};
+use crate::auth::Credentials;
+use crate::connect::Approach;
+use crate::error::{Error, Kind, Result, dec, printable};
+use crate::stream::Stream;
+use crate::url::{Scheme, Url};
+
+/// Bytes that are read of replies at a time.
+const READ: usize = 1024;
+
+/// Preliminary replies (RFC 959, section 4.2.1) before a final one. RFC 959 knows one for any command.
+const MAX_PRELIMINARY: u32 = 16;
+
+/// Bytes of the time of a file that are kept; RFC 3659, section 2.3, has 14 and fractions.
+const MAX_TIME: usize = 32;
+
+/// What a user is called who has no name, and the password by which such a user is recognised.
+const ANONYMOUS: (&[u8], &[u8]) = (b"anonymous", b"ptex@example.com");
+
+/// Opens connections to the one server of a session.
+pub trait Dial {
+    /// A connection to the server as `approach` wants it, by TLS if all of the session is.
+    fn dial(&mut self, approach: &mut dyn Approach) -> Result<Box<dyn Stream>>;
+}
+
+/// What a server says of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Facts {
+    /// Its size in bytes (RFC 3659, section 4).
+    pub size: Option<u64>,
+    /// When it was changed (RFC 3659, section 3), and its size: the same again, and it is the same content.
+    pub validator: Option<String>,
+}
+
+/// What reads replies, and what it has read of the next ones.
+struct Replies {
+    parser: Parser,
+    buffer: Vec<u8>,
+    unread: Range<usize>,
+    /// The server, for errors.
+    peer: String,
+}
+
+impl Replies {
+    fn new(peer: String) -> Self {
+        Replies {
+            parser: Parser::default(),
+            buffer: vec![0; READ],
+            unread: 0..0,
+            peer,
+        }
+    }
+
+    /// The next reply, which answers `what`; a server that closes the session (421) is an error.
+    fn read(&mut self, stream: &mut dyn Stream, what: &str) -> Result<Reply> {
+        loop {
+            let mut input = self.buffer.get(self.unread.clone()).unwrap_or_default();
+            let reply = self.parser.feed(&mut input)?;
+            self.unread.start = self.unread.end - input.len();
+            match reply {
+                Some(reply) if reply.code == 421 => return Err(self.refused(what, &reply)),
+                Some(reply) => return Ok(reply),
+                None => {}
+            }
+            let n = stream.read(&mut self.buffer)?;
+            if n == 0 {
+                let text = [
+                    &self.peer,
+                    " closed the connection before it answered ",
+                    what,
+                ];
+                return Err(Error::new(Kind::Transient, &text));
+            }
+            self.unread = 0..n;
+        }
+    }
+
+    /// The next reply that is not a preliminary one.
+    fn read_final(&mut self, stream: &mut dyn Stream, what: &str) -> Result<Reply> {
+        for _ in 0..MAX_PRELIMINARY {
+            let reply = self.read(stream, what)?;
+            if reply.class() != 1 {
+                return Ok(reply);
+            }
+        }
+        let text = [&self.peer, " keeps promising to answer ", what];
+        Err(Error::new(Kind::Source, &text))
+    }
+
+    /// `reply` to `what` if it is of `class`, else what it means.
+    fn expect(&self, what: &str, reply: Reply, class: u16) -> Result<Reply> {
+        if reply.class() == class {
+            Ok(reply)
+        } else {
+            Err(self.refused(what, &reply))
+        }
+    }
+
+    /// What a reply to `what` means that is not the one hoped for (RFC 959, section 4.2.1).
+    #[cold]
+    fn refused(&self, what: &str, reply: &Reply) -> Error {
+        let kind = match reply.class() {
+            4 => Kind::Transient,
+            _ => Kind::Source,
+        };
+        let text = [&*self.peer, " answered ", what, " with ", &reply.shown()];
+        Error::new(kind, &text)
+    }
+}
+
+/// Sends `verb` and `argument` as one line.
+fn send(stream: &mut dyn Stream, verb: &str, argument: &[u8]) -> Result<()> {
+    // The URL was checked; this is the last place where a line end could begin another command.
+    if argument.iter().any(u8::is_ascii_control) {
+        let text = ["Control character in what ", verb, " would say"];
+        return Err(Error::new(Kind::Source, &text));
+    }
+    let mut line = verb.as_bytes().to_vec();
+    if !argument.is_empty() || verb == "PASS" {
+        line.push(b' ');
+    }
+    line.extend_from_slice(argument);
+    line.extend_from_slice(b"\r\n");
+    stream.write_all(&line)
+}
+
+/// A control connection after its login.
+pub struct Session {
+    stream: Box<dyn Stream>,
+    replies: Replies,
+}
+
+impl Session {
+    /// Connects to the server of `url` and logs in, as nobody in particular if there is no `login`.
+    ///
+    /// With `ftps`, port 990 is TLS from the first byte; on any other port it is asked for (AUTH TLS), and there is no
+    /// session without it. Data are then protected too.
+    pub fn login(dial: &mut dyn Dial, url: &Url, login: Option<Credentials>) -> Result<Self> {
+        let peer = url.host_port();
+        let is_secure = url.scheme() == Scheme::Ftps;
+        let explicit = is_secure && url.port() != Scheme::Ftps.default_port();
+        let stream = dial.dial(&mut Control {
+            port: url.port(),
+            peer: explicit.then_some(&*peer),
+        })?;
+        let mut session = Session {
+            stream,
+            replies: Replies::new(peer),
+        };
+        if !explicit {
+            greeting(&mut session.replies, &mut *session.stream)?;
+        }
+        match login {
+            Some(login) => session.authenticate(&login.user, &login.password)?,
+            None => session.authenticate(ANONYMOUS.0, ANONYMOUS.1)?,
+        }
+        if is_secure {
+            // RFC 4217, section 9: without both, data would be sent in the clear.
+            session.command("PBSZ", b"0", 2)?;
+            session.command("PROT", b"P", 2)?;
+        }
+        Ok(session)
+    }
+
+    fn authenticate(&mut self, user: &[u8], password: &[u8]) -> Result<()> {
+        let mut what = "USER";
+        let mut reply = self.ask(what, user)?;
+        if reply.code == 331 {
+            what = "PASS";
+            reply = self.ask(what, password)?;
+        }
+        if reply.class() == 2 {
+            return Ok(());
+        }
+        // A server may repeat what it was told.
+        let is_told = |part: &[u8]| part == password;
+        if !password.is_empty() && reply.text().windows(password.len()).any(is_told) {
+            reply.forget_text();
+        }
+        let error = self.replies.refused(what, &reply);
+        Err(match reply.code {
+            530 => error.context(&["Access denied: "]),
+            _ => error,
+        })
+    }
+
+    /// Goes to where `path` leads and finds out what the server knows of the file there. Whether it was changed is only
+    /// asked if `dated`.
+    pub fn find(&mut self, path: &Path, dated: bool) -> Result<Facts> {
+        for folder in &path.folders {
+            self.command("CWD", folder, 2)?;
+        }
+        let Target::File(name) = &path.target else {
+            self.command("TYPE", b"A", 2)?;
+            return Ok(Facts::default());
+        };
+        self.command("TYPE", b"I", 2)?;
+        let size = self.ask("SIZE", name)?;
+        let size = (size.code == 213).then(|| size.number()).flatten();
+        let mut facts = Facts {
+            size,
+            validator: None,
+        };
+        if let Some(size) = size.filter(|_| dated) {
+            let time = self.ask("MDTM", name)?;
+            if time.code == 213 && time.number().is_some() {
+                let time = printable(time.text(), MAX_TIME);
+                facts.validator = Some([&*time, " ", &dec(size)].concat());
+            }
+        }
+        Ok(facts)
+    }
+
+    /// Begins the transfer of `target`, of a file from byte `from` on. The second result is where it really begins: not
+    /// all servers can begin elsewhere than at 0, nor can listings.
+    pub fn transfer(
+        &mut self,
+        dial: &mut dyn Dial,
+        target: &Target,
+        from: u64,
+    ) -> Result<(Box<dyn Stream>, u64)> {
+        let (verb, name, from) = match target {
+            Target::File(name) => ("RETR", name.as_slice(), from),
+            Target::Listing => ("LIST", &b""[..], 0),
+            Target::Names(name) => ("NLST", name.as_slice(), 0),
+        };
+        let mut data = Data {
+            session: self,
+            verb,
+            name,
+            from,
+            begun: false,
+        };
+        let stream = dial.dial(&mut data)?;
+        Ok((stream, data.from))
+    }
+
+    /// Makes sure that the server too holds the transfer, whose data have ended, to be complete.
+    pub fn finish(mut self) -> Result<()> {
+        let reply = self.read_final("the transfer")?;
+        self.replies.expect("the transfer", reply, 2)?;
+        // Nobody waits for the answer.
+        let _ = send(&mut *self.stream, "QUIT", b"");
+        Ok(())
+    }
+
+    /// The port on which the server waits for the data connection.
+    fn passive(&mut self) -> Result<u16> {
+        if let Some(port) = self.ask("EPSV", b"")?.passive_port() {
+            return Ok(port);
+        }
+        let reply = self.command("PASV", b"", 2)?;
+        let port = reply.passive_port();
+        port.ok_or_else(|| self.replies.refused("PASV", &reply))
+    }
+
+    fn read_final(&mut self, what: &str) -> Result<Reply> {
+        self.replies.read_final(&mut *self.stream, what)
+    }
+
+    /// The final reply to a command.
+    fn ask(&mut self, verb: &str, argument: &[u8]) -> Result<Reply> {
+        send(&mut *self.stream, verb, argument)?;
+        self.read_final(verb)
+    }
+
+    /// The final reply to a command that must be of `class`.
+    fn command(&mut self, verb: &str, argument: &[u8], class: u16) -> Result<Reply> {
+        let reply = self.ask(verb, argument)?;
+        self.replies.expect(verb, reply, class)
+    }
+}
+
+fn greeting(replies: &mut Replies, stream: &mut dyn Stream) -> Result<()> {
+    const WHAT: &str = "the connection";
+    let reply = replies.read_final(stream, WHAT)?;
+    replies.expect(WHAT, reply, 2).map(|_| ())
+}
+
+/// The approach of the control connection.
+struct Control<'a> {
+    port: u16,
+    /// The server, if it must be asked for TLS.
+    peer: Option<&'a str>,
+}
+
+impl Approach for Control<'_> {
+    fn port(&mut self) -> Result<u16> {
+        Ok(self.port)
+    }
+
+    fn greet(&mut self, stream: &mut dyn Stream) -> Result<()> {
+        let Some(peer) = self.peer else {
+            return Ok(());
+        };
+        let mut replies = Replies::new(peer.to_string());
+        greeting(&mut replies, stream)?;
+        send(stream, "AUTH", b"TLS")?;
+        let reply = replies.read_final(stream, "AUTH TLS")?;
+        replies.expect("AUTH TLS", reply, 2)?;
+        // Who adds a line here wants it to be taken for one of those that TLS protects.
+        if !replies.unread.is_empty() {
+            let text = [peer, " said more than that TLS may begin"];
+            return Err(Error::new(Kind::Source, &text));
+        }
+        Ok(())
+    }
+}
+
+/// The approach of a data connection.
+struct Data<'a> {
+    session: &'a mut Session,
+    verb: &'static str,
+    name: &'a [u8],
+    from: u64,
+    /// Whether it was already made once, and TLS could not be agreed on.
+    begun: bool,
+}
+
+impl Approach for Data<'_> {
+    fn port(&mut self) -> Result<u16> {
+        if self.begun {
+            // The server has found out too that nothing came of the transfer.
+            self.session.read_final(self.verb)?;
+        }
+        self.session.passive()
+    }
+
+    fn greet(&mut self, _stream: &mut dyn Stream) -> Result<()> {
+        let session = &mut *self.session;
+        if self.from > 0 && session.ask("REST", dec(self.from).as_bytes())?.code != 350 {
+            self.from = 0;
+        }
+        send(&mut *session.stream, self.verb, self.name)?;
+        let reply = session.replies.read(&mut *session.stream, self.verb)?;
+        self.begun = true;
+        session.replies.expect(self.verb, reply, 1).map(|_| ())
+    }
+}
