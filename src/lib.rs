@@ -23,6 +23,7 @@ pub mod progress;
 pub mod proxy;
 pub mod report;
 pub mod retry;
+pub mod rewrite;
 pub mod sink;
 pub mod stream;
 pub mod tls;

@@ -1,11 +1,14 @@
-//! Who we are to servers and proxies: user names and passwords, and the fields that tell them (RFC 7617).
+//! Who we are to servers and proxies: where user names, passwords and tokens come from ([`Login`]), and how they are told,
+//! as Basic (RFC 7617) or as [`digest`]. What leads to another origin is never told any of it.
 
 mod base64;
 mod challenge;
 pub mod digest;
+mod login;
 mod md5;
 
 pub use challenge::unsupported;
+pub use login::{Login, netrc};
 
 use crate::url::Url;
 use alloc::string::String;

@@ -2,12 +2,13 @@
 
 use super::pump::partial;
 use super::{Fetch, Version};
-use crate::auth::{self, Credentials, digest};
+use crate::auth::{self, Login, digest};
 use crate::deliver::changed;
 use crate::error::{Error, Kind, Result, dec};
 use crate::http::request::Form;
 use crate::http::{Body, Head, HeadParser, Method, redirect, request};
 use crate::proxy::{self, Proxy};
+use crate::rewrite;
 use crate::stream::Stream;
 use crate::url::{Scheme, Url};
 use alloc::boxed::Box;
@@ -37,12 +38,39 @@ const PROXY_AUTHORIZATION: &str = "Proxy-Authorization";
 impl Fetch<'_, '_> {
     /// Fetches what `source` leads to, going on after what was delivered before if that can be done safely.
     pub(super) fn attempt(&mut self, index: usize, source: &Url) -> Result<()> {
-        let mut url = source.clone();
+        match self.rewritten(source)? {
+            None => self.follow(index, source, source.clone()),
+            Some(url) => {
+                let shown = url.without_password();
+                self.follow(index, source, url)
+                    .map_err(|e| e.context(&["rewritten to ", &shown, ": "]))
+            }
+        }
+    }
+
+    /// What the user's rules make of `url`, if one of them fits.
+    fn rewritten(&mut self, url: &Url) -> Result<Option<Url>> {
+        let Some(rules) = os::env::var(rewrite::VARIABLE) else {
+            return Ok(None);
+        };
+        let rewritten = rewrite::apply(url, rules)?;
+        if let Some(rewritten) = &rewritten {
+            let (from, to) = (url.without_password(), rewritten.without_password());
+            self.report
+                .detail(&[rewrite::VARIABLE, ": ", &from, " is now ", &to]);
+        }
+        Ok(rewritten)
+    }
+
+    /// Fetches what `url` leads to. The user's own headers are for `source`.
+    fn follow(&mut self, index: usize, source: &Url, mut url: Url) -> Result<()> {
+        // Where the user wanted to go: a rule of his says so as much as a URL.
+        let mut asked = url.clone();
         let mut redirects = 0;
         loop {
             let next = match url.scheme() {
                 Scheme::File => return self.file(&url),
-                Scheme::Http | Scheme::Https => match self.http(index, source, &url)? {
+                Scheme::Http | Scheme::Https => match self.http(index, source, &asked, &url)? {
                     Answer::Delivered => return Ok(()),
                     Answer::Redirect(next) => next,
                 },
@@ -53,7 +81,11 @@ impl Fetch<'_, '_> {
                 let text = ["Maximum (", &dec(redirects - 1), ") redirects followed"];
                 return Err(Error::new(Kind::Source, &text));
             }
-            if redirect::is_downgrade(&url, &next)
+            self.report
+                .detail(&["Redirected to ", &next.without_password()]);
+            let rewritten = self.rewritten(&next)?;
+            if rewritten.is_none()
+                && redirect::is_downgrade(&url, &next)
                 && !self.options.allow_downgrade
                 && !self.delivery.is_proven_by_hash()
             {
@@ -67,9 +99,14 @@ impl Fetch<'_, '_> {
                     ],
                 ));
             }
-            self.report
-                .detail(&["Redirected to ", &next.without_password()]);
-            url = next;
+            url = match rewritten {
+                None => next,
+                Some(rewritten) => {
+                    redirect::check(&rewritten)?;
+                    asked = rewritten.clone();
+                    rewritten
+                }
+            };
         }
     }
 
@@ -100,7 +137,7 @@ impl Fetch<'_, '_> {
     }
 
     /// One request and its answer.
-    fn http(&mut self, index: usize, source: &Url, url: &Url) -> Result<Answer> {
+    fn http(&mut self, index: usize, source: &Url, asked: &Url, url: &Url) -> Result<Answer> {
         let range = self.range(index);
         let proxy = proxy::for_url(url, &os::env::var)?;
         let Answered {
@@ -108,7 +145,7 @@ impl Fetch<'_, '_> {
             head,
             from,
             len,
-        } = self.exchange(source, url, proxy.as_ref(), range.clone())?;
+        } = self.exchange(source, asked, url, proxy.as_ref(), range.clone())?;
         if let Some(location) = redirect::location(&head) {
             return redirect::follow(url, location).map(Answer::Redirect);
         }
@@ -168,21 +205,27 @@ impl Fetch<'_, '_> {
     fn exchange(
         &mut self,
         source: &Url,
+        asked: &Url,
         url: &Url,
         proxy: Option<&Proxy>,
         range: Option<Vec<(&'static str, String)>>,
     ) -> Result<Answered> {
         let scope = redirect::scope(source, url);
         let mut fields = range.unwrap_or_default();
-        let login = Credentials::of_url(url);
+        let mut login = None;
+        if !self.headers.replaces(AUTHORIZATION, scope) {
+            login = Login::for_url(url, url.same_origin(asked), &os::env::var)?;
+        }
         if let Some(login) = &login {
-            fields.push((AUTHORIZATION, login.basic()));
+            fields.push((AUTHORIZATION, login.field()));
         }
         let forwarder = proxy.filter(|proxy| proxy.forwards(url));
         let form = forwarder.map_or(Form::Origin, |_| Form::Absolute);
-        let proxy_login = forwarder.and_then(Proxy::credentials);
+        let proxy_login = forwarder
+            .and_then(Proxy::credentials)
+            .map(Login::Credentials);
         if let Some(login) = &proxy_login {
-            fields.push((PROXY_AUTHORIZATION, login.basic()));
+            fields.push((PROXY_AUTHORIZATION, login.field()));
         }
         loop {
             let mut stream = self.network.open(url, proxy, self.report)?;
@@ -198,10 +241,12 @@ impl Fetch<'_, '_> {
                 407 => (PROXY_AUTHORIZATION, &proxy_login),
                 _ => ("", &None),
             };
-            let digest = login
-                .as_ref()
-                .filter(|_| !self.headers.replaces(name, scope))
-                .and_then(|login| digest::answer(&head, login, "GET", &form.target(url)));
+            let digest = match login {
+                Some(Login::Credentials(login)) => {
+                    digest::answer(&head, login, "GET", &form.target(url))
+                }
+                _ => None,
+            };
             let field = fields
                 .iter_mut()
                 .find(|(known, value)| *known == name && value.starts_with("Basic"));

@@ -35,16 +35,22 @@ pub fn follow(from: &Url, location: &[u8]) -> Result<Url> {
         error.kind = Kind::Source;
         error.context(&["Bad redirect: "])
     })?;
+    check(&to)?;
+    if to.has_userinfo() || !to.same_origin(from) {
+        return Ok(to);
+    }
+    Ok(to.with_userinfo_of(Some(from)))
+}
+
+/// An error, [`Kind::Source`], if `to` is of a scheme that no redirect may lead to.
+pub fn check(to: &Url) -> Result<()> {
     if to.scheme() == Scheme::File {
         return Err(Error::new(
             Kind::Source,
             &["Protocol \"", to.scheme().name(), "\" disabled in redirect"],
         ));
     }
-    if to.has_userinfo() || !to.same_origin(from) {
-        return Ok(to);
-    }
-    Ok(to.with_userinfo_of(Some(from)))
+    Ok(())
 }
 
 /// Which of the user's fields go to `url` if they were given for `first`.
