@@ -276,6 +276,21 @@ fn tries_are_counted() {
 }
 
 #[test]
+fn a_thousand_connections_take_no_more_memory_than_one() {
+    let padding = "x".repeat(60_000);
+    let busy = status(&format!("503 Busy\r\nRetry-After: 0\r\nPadding: {padding}"));
+    let server = Server::start(move |request, connection| {
+        connection.send(match request.number {
+            0..1000 => busy.clone(),
+            _ => ok("here"),
+        })
+    });
+    Ptex::new(["--retry", "1000", &server.url("/")])
+        .run()
+        .delivers(b"here");
+}
+
+#[test]
 fn what_will_not_pass_is_not_tried_again() {
     for response in [
         status("404 Not Found"),

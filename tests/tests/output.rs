@@ -5,11 +5,12 @@ use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use blackbox::content::Content;
 use blackbox::random::noise;
-use blackbox::run::{Outcome, Ptex};
+use blackbox::run::{Outcome, Ptex, binary};
 use blackbox::server::{Server, ok, redirect, status};
 use blackbox::temp::Folder;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -89,6 +90,59 @@ fn stdout_that_cannot_be_written() {
 }
 
 /// Reads all that comes, in small portions and with pauses.
+/// Runs ptex in a folder as the last command of a shell's line, in which it is `"$0" "$@"`.
+fn shell(folder: &Folder, line: &str, arguments: &[&str]) -> std::process::Output {
+    Command::new("sh")
+        .args(["-c", line])
+        .arg(binary())
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn what_the_parent_closed_is_not_used_for_something_else() {
+    let folder = Folder::new();
+    for line in [
+        r#"exec "$0" "$@" >&-"#,
+        r#"exec "$0" "$@" <&- >&-"#,
+        r#"exec "$0" "$@" <&- >&- 2>&-"#,
+    ] {
+        let server = Server::answering(ok("for stdout"));
+        let out = shell(&folder, line, &[&server.url("/")]);
+        assert_eq!(out.status.code(), Some(1), "{line}");
+        if !line.contains("2>") {
+            let text = String::from_utf8(out.stderr).unwrap();
+            assert!(
+                text.ends_with("stdout: Bad file descriptor (os error 9)\n"),
+                "{text}"
+            );
+        }
+    }
+    let server = Server::answering(ok("for stdout"));
+    let line = r#"exec "$0" "$@" <&- 2>&-"#;
+    assert_eq!(
+        shell(&folder, line, &[&server.url("/")]).stdout,
+        b"for stdout"
+    );
+}
+
+#[test]
+fn a_file_size_limit_is_an_error() {
+    let folder = Folder::new();
+    let server = Server::answering(ok(noise(1, 100_000)));
+    let line = r#"ulimit -f 8; exec "$0" "$@""#;
+    let out = shell(&folder, line, &["-O", &server.url("/f")]);
+    let text = String::from_utf8(out.stderr).unwrap();
+    assert!(
+        text.ends_with("Failed to write to f: File too large (os error 27)\n"),
+        "{text}"
+    );
+    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(folder.names(), [""; 0]);
+}
+
 fn read_slowly(mut from: impl Read) -> Vec<u8> {
     let mut all = Vec::new();
     let mut portion = vec![0; 100_000];

@@ -25,6 +25,7 @@ pub mod process {
     #[cfg(target_os = "linux")]
     pub use crate::sys::arch::image;
     pub use crate::sys::env::set_stack;
+    pub use crate::sys::file::occupy_standard_streams;
     pub use crate::sys::process::{Layout, exit, relocate};
-    pub use crate::sys::signal::{discard_unfinished, ignore_broken_pipes};
+    pub use crate::sys::signal::{discard_unfinished, ignore_signals};
 }

@@ -9,6 +9,9 @@ mod heap;
 mod linux;
 mod memory;
 
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap::new();
+
 /// Makes `$main`, a `fn() -> i32`, the program: it runs once, and its result is the exit status.
 #[macro_export]
 macro_rules! entry {

@@ -26,6 +26,7 @@ unsafe extern "C" fn start_process(stack: *const usize, layout: *const Layout) -
         os::process::relocate(layout);
         os::process::set_stack(stack);
     }
-    os::process::ignore_broken_pipes();
+    os::process::occupy_standard_streams();
+    os::process::ignore_signals();
     os::process::exit(crate::ptex_main())
 }

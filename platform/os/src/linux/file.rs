@@ -7,12 +7,15 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
 use rustix::fs::{self, CWD, FileType, Mode, OFlags};
 use rustix::{io, stdio};
 
 /// The permissions of a new file, less those that the umask takes away.
 const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
+
+/// The bits of a mode that say who may read, write and run a file.
+const PERMISSIONS: Mode = Mode::from_raw_mode(0o777);
 
 fn c_string(path: &[u8]) -> Result<CString, Errno> {
     CString::new(path).map_err(|_| Errno(22))
@@ -98,6 +101,17 @@ fn write_all(fd: BorrowedFd, mut data: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
+/// Makes descriptors 0, 1 and 2 something that can be neither read nor written, where the parent left them closed. Else
+/// the next socket or file would be one of them, and what is for stdout would go there.
+pub fn occupy_standard_streams() {
+    // The folder is there whatever is in it, and need not be readable for this.
+    while let Ok(folder) = open(b"/", OFlags::PATH)
+        && folder.as_raw_fd() <= 2
+    {
+        let _ = folder.into_raw_fd();
+    }
+}
+
 /// Writes all of `data` to stdout.
 pub fn write_stdout(data: &[u8]) -> Result<(), Errno> {
     // SAFETY: this program never closes descriptor 1; if its parent did, write(2) says so.
@@ -140,7 +154,8 @@ impl NewFile {
             Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
                 return Err(Errno(21));
             }
-            Ok(stat) => Some(Mode::from_raw_mode(stat.st_mode)),
+            // But not the bits that lend its owner's rights: its content is another now.
+            Ok(stat) => Some(Mode::from_raw_mode(stat.st_mode) & PERMISSIONS),
             Err(_) => None,
         };
         let flags =

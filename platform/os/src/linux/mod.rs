@@ -59,14 +59,24 @@ pub(crate) fn errno_name(number: i32) -> &'static str {
 /// Fills `buf` with bytes of the kernel's random number generator, waiting until it is seeded.
 ///
 /// # Panics
-/// Where there is no getrandom(2) (before Linux 3.17): without randomness nothing here is safe.
+/// Where there is neither getrandom(2) nor /dev/urandom: without randomness nothing here is safe.
 pub fn random(mut buf: &mut [u8]) {
     use rustix::rand::{GetRandomFlags, getrandom};
+    let mut device = None;
     while !buf.is_empty() {
-        match getrandom(&mut *buf, GetRandomFlags::empty()) {
-            Ok(n) => buf = buf.get_mut(n..).unwrap_or_default(),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(_) => panic!("getrandom"),
+        let result = match &mut device {
+            None => getrandom(&mut *buf, GetRandomFlags::empty()).map_err(Errno::from),
+            Some(device) => file::File::read(device, buf),
+        };
+        match result {
+            Ok(n @ 1..) => buf = buf.get_mut(n..).unwrap_or_default(),
+            Err(Errno(4)) => {} // EINTR
+            // Before Linux 3.17 there is no such call.
+            _ if device.is_none() => match file::File::open(b"/dev/urandom") {
+                Ok(file) => device = Some(file),
+                Err(_) => panic!("no random numbers"),
+            },
+            _ => panic!("no random numbers"),
         }
     }
 }

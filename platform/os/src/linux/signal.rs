@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 const SIGNALS: [usize; 3] = [1, 2, 15]; // SIGHUP, SIGINT, SIGTERM
 const SIGPIPE: usize = 13;
+const SIGXFSZ: usize = 25;
 const SIG_IGN: usize = 1;
 const SA_RESTORER: usize = 0x0400_0000;
 const SA_NODEFER: usize = 0x4000_0000;
@@ -37,11 +38,14 @@ impl Sigaction {
     }
 }
 
-/// Who reads our output and goes away is answered with an error and a line, not with a silent death.
-pub fn ignore_broken_pipes() {
+/// A reader of our output that goes away, and a file that would grow past its limit, are answered with an error and a
+/// line, not with a silent death.
+pub fn ignore_signals() {
     let new = Sigaction::new(SIG_IGN, 0);
-    // SAFETY: the structure is live and of the kernel's layout; its mask has the 8 bytes that the last argument says.
-    unsafe { syscall4(nr::RT_SIGACTION, SIGPIPE, &raw const new as usize, 0, 8) };
+    for signal in [SIGPIPE, SIGXFSZ] {
+        // SAFETY: the structure is live and of the kernel's layout; its mask has the 8 bytes that the last argument says.
+        unsafe { syscall4(nr::RT_SIGACTION, signal, &raw const new as usize, 0, 8) };
+    }
 }
 
 /// From now until [`finished`], the end of the process by a signal or a panic removes the file `name`.
