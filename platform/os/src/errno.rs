@@ -1,5 +1,7 @@
 //! The system's error numbers and what to call them in a message.
 
+use crate::net::addr::push_number;
+use crate::net::append;
 use alloc::string::String;
 
 /// An error number of the operating system.
@@ -19,22 +21,13 @@ impl Errno {
     pub fn text(self) -> String {
         let name = crate::sys::errno_name(self.0);
         let mut text = String::from(name);
-        text.push_str(if name.is_empty() {
-            "os error "
-        } else {
-            " (os error "
-        });
-        let mut unit = 1;
-        while self.0 / unit >= 10 {
-            unit *= 10;
-        }
-        while unit > 0 {
-            text.push(char::from(b'0' + (self.0 / unit % 10) as u8));
-            unit /= 10;
-        }
-        if !name.is_empty() {
-            text.push(')');
-        }
+        let (before, after) = match name {
+            "" => ("os error ", ""),
+            _ => (" (os error ", ")"),
+        };
+        append(&mut text, before);
+        push_number(&mut text, self.0.unsigned_abs(), 10);
+        append(&mut text, after);
         text
     }
 }

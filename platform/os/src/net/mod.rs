@@ -66,7 +66,7 @@ pub fn resolve(host: &str, port: u16, deadline_ms: u64) -> Result<Vec<SocketAddr
 
 /// Takes the next word, which is not empty, off the front of `text`, where white space divides words.
 #[inline(never)]
-fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
     let rest = text.trim_ascii_start();
     let end = rest.iter().position(u8::is_ascii_whitespace);
     let (word, rest) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
