@@ -1,11 +1,10 @@
 //! The one error type: a line for the user and what it means for the fetch.
 //!
 //! No `core::fmt`: its machinery costs tens of kilobytes in a binary that counts each one. Lines are put together with
-//! `[..].concat()` and [`dec`].
+//! `[..].concat()` and [`dec`], or piece by piece with [`append`].
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
 /// What the fetch may do about an [`Error`].
@@ -80,18 +79,31 @@ impl DerefMut for Error {
     }
 }
 
+/// Appends `part`: a call, where `push_str` is a dozen instructions at each of many places.
+#[inline(never)]
+pub fn append(text: &mut String, part: &str) {
+    text.push_str(part);
+}
+
+/// Appends `n` in decimal.
+#[inline(never)]
+pub fn append_dec(text: &mut String, n: u64) {
+    let mut unit = 1;
+    while n / unit >= 10 {
+        unit *= 10;
+    }
+    while unit > 0 {
+        text.push(char::from(b'0' + (n / unit % 10) as u8));
+        unit /= 10;
+    }
+}
+
 /// `n` in decimal.
 #[inline(never)]
-pub fn dec(mut n: u64) -> String {
-    let mut digits = Vec::new();
-    loop {
-        digits.push(b'0' + (n % 10) as u8);
-        n /= 10;
-        if n == 0 {
-            break;
-        }
-    }
-    digits.iter().rev().map(|&d| char::from(d)).collect()
+pub fn dec(n: u64) -> String {
+    let mut text = String::new();
+    append_dec(&mut text, n);
+    text
 }
 
 /// Bytes from outside as text fit for a terminal: control characters and what is not UTF-8 become `?`.

@@ -2,7 +2,7 @@
 //!
 //! Pure: it makes the bytes for a moment and leaves clock and terminal to the caller.
 
-use crate::error::dec;
+use crate::error::{append, append_dec, dec};
 use alloc::string::String;
 
 /// Milliseconds between two drawings.
@@ -39,38 +39,43 @@ impl Progress {
         self.drawn = Some(now);
         let elapsed = now.saturating_sub(self.started).max(1);
         let rate = done.saturating_mul(1000) / elapsed;
-        let mut facts = size(done);
-        if let Some(total) = total {
-            facts = [&facts, " of ", &size(total)].concat();
-        }
-        facts = [&facts, ", ", &size(rate), "/s"].concat();
         let mut line = String::from("\r");
+        let mut facts = String::new();
+        append_size(&mut facts, done);
         if let Some(total) = total {
-            let percent = percent(done, total);
+            append(&mut facts, " of ");
+            append_size(&mut facts, total);
+        }
+        append(&mut facts, ", ");
+        append_size(&mut facts, rate);
+        append(&mut facts, "/s");
+        if let Some(total) = total {
             if let Some(left) = total.saturating_sub(done).checked_div(rate) {
-                facts = [&facts, ", ", &time(left)].concat();
+                append(&mut facts, ", ");
+                append_time(&mut facts, left);
             }
             // One column stays free: writing the last one makes some terminals wrap.
             let room = self.columns.saturating_sub(facts.len() + 10);
             if room >= 10 {
-                let full =
-                    (done.min(total) as u128 * room as u128 / u128::from(total.max(1))) as usize;
-                line.push('[');
+                let full = share(done, total, room as u64) as usize;
+                append(&mut line, "[");
                 for i in 0..room {
-                    line.push(if i < full { '=' } else { ' ' });
+                    append(&mut line, if i < full { "=" } else { " " });
                 }
-                line.push_str("] ");
+                append(&mut line, "] ");
             }
-            line = [&line, &dec(percent), "% "].concat();
+            append_dec(&mut line, share(done, total, 100));
+            append(&mut line, "% ");
         }
         // What does not fit is left out, facts from the end: percentage and bytes come first.
         let room = self.columns.saturating_sub(line.len());
         while facts.len() > room {
-            facts.truncate(facts.rfind(", ").unwrap_or(0));
+            let comma = facts.bytes().rposition(|b| b == b',');
+            facts.truncate(comma.unwrap_or(0));
         }
-        line.push_str(&facts);
+        append(&mut line, &facts);
         // Erase to the end of the line.
-        line.push_str("\x1b[K");
+        append(&mut line, "\x1b[K");
         Some(line)
     }
 
@@ -99,48 +104,67 @@ pub fn summary(bytes: u64, url: &str) -> String {
     .concat()
 }
 
-fn percent(done: u64, total: u64) -> u64 {
-    (u128::from(done.min(total)) * 100 / u128::from(total.max(1))) as u64
+/// How many of `parts` equal parts of `total` are `done`.
+fn share(done: u64, total: u64, parts: u64) -> u64 {
+    // The upper 32 bits are exact enough, and their product with a few parts fits.
+    let shift = 32u32.saturating_sub(total.leading_zeros());
+    (done.min(total) >> shift) * parts / (total >> shift).max(1)
 }
 
-/// Three digits and a binary unit: `999 B`, `1.21 MiB`, `12.3 GiB`.
-fn size(bytes: u64) -> String {
-    let mut unit = 0;
-    while unit < 6 && bytes >> (10 * unit) >= 1000 {
-        unit += 1;
+/// Appends three digits and a binary unit: `999 B`, `1.21 MiB`, `12.3 GiB`.
+fn append_size(text: &mut String, bytes: u64) {
+    let mut units = [" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"].iter();
+    let mut unit = units.next();
+    let (mut whole, mut rest) = (bytes, 0);
+    while whole >= 1000
+        && let Some(larger) = units.next()
+    {
+        unit = Some(larger);
+        rest = whole % 1024;
+        whole /= 1024;
     }
-    let name = [" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"]
-        .get(unit)
-        .copied()
-        .unwrap_or_default();
-    if unit == 0 {
-        return [&dec(bytes), name].concat();
+    append_dec(text, whole);
+    if bytes >= 1000 && whole < 100 {
+        let hundredths = rest * 100 / 1024;
+        append(text, ".");
+        append_dec(text, hundredths / 10);
+        if whole < 10 {
+            append_dec(text, hundredths % 10);
+        }
     }
-    let hundredths = ((u128::from(bytes) * 100) >> (10 * unit)) as u64;
-    let whole = dec(hundredths / 100);
-    let fraction = dec(100 + hundredths % 100);
-    match whole.len() {
-        1 => [&whole, ".", fraction.get(1..3).unwrap_or_default(), name].concat(),
-        2 => [&whole, ".", fraction.get(1..2).unwrap_or_default(), name].concat(),
-        _ => [&whole, name].concat(),
-    }
+    append(text, unit.copied().unwrap_or_default());
 }
 
-/// `4:05` or `1:04:05`, at most `99:59:59`.
-fn time(seconds: u64) -> String {
-    let two = |n: u64| dec(100 + n % 60).split_off(1);
+/// Appends `4:05` or `1:04:05`, at most `99:59:59`.
+fn append_time(text: &mut String, seconds: u64) {
     let seconds = seconds.min(359_999);
-    let (hours, minutes) = (seconds / 3600, seconds / 60);
-    if hours > 0 {
-        [&dec(hours), ":", &two(minutes), ":", &two(seconds)].concat()
-    } else {
-        [&dec(minutes), ":", &two(seconds)].concat()
+    let mut left = seconds;
+    let mut unit = if seconds < 3600 { 60 } else { 3600 };
+    append_dec(text, seconds / unit);
+    while unit > 1 {
+        left %= unit;
+        unit /= 60;
+        append(text, ":");
+        append_dec(text, left / unit / 10);
+        append_dec(text, left / unit % 10);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn size(bytes: u64) -> String {
+        let mut text = String::new();
+        append_size(&mut text, bytes);
+        text
+    }
+
+    fn time(seconds: u64) -> String {
+        let mut text = String::new();
+        append_time(&mut text, seconds);
+        text
+    }
 
     #[test]
     fn sizes() {
