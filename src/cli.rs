@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What `--help` prints.
-pub const USAGE: &str = include_str!("usage.txt");
+pub const USAGE: &str = include_str!("usage.txt").trim_ascii_end();
 
 /// What to do.
 #[derive(Debug)]
@@ -72,6 +72,25 @@ const NUMBERS: [(&str, Unit, u64); 7] = [
     ("retry-max-time", Unit::Seconds, 0),
     ("speed-time", Unit::Seconds, 30_000),
 ];
+
+/// Long options and the letters that stand for them.
+const LONG: [(&str, u8); 9] = [
+    ("header", b'H'),
+    ("continue-at", b'C'),
+    ("dump-header", b'D'),
+    ("remote-name", b'O'),
+    ("silent", b's'),
+    ("verbose", b'v'),
+    ("version", b'V'),
+    ("help", b'h'),
+    ("allow-downgrade", ALLOW_DOWNGRADE),
+];
+
+/// Not a letter, and in no argument: this option has only its long name.
+const ALLOW_DOWNGRADE: u8 = 0;
+
+/// Bytes of an argument quoted in an error.
+const MAX_QUOTE: usize = 80;
 
 impl Options<'_> {
     /// The time in which a connection must stand (name, TCP, proxy and TLS together), in ms; 0 is no limit.
@@ -137,83 +156,63 @@ pub fn parse<'a>(
                 *operand = argument;
             }
             count += 1;
-        } else if argument == b"--" {
+            continue;
+        }
+        if argument == b"--" {
             only_operands = true;
-        } else if let Some(long) = argument.strip_prefix(b"--") {
+            continue;
+        }
+        let mut letters = argument.get(1..).unwrap_or_default();
+        let mut given = None;
+        if let Some(long) = argument.strip_prefix(b"--") {
             let mut parts = long.splitn(2, |&b| b == b'=');
             let name = parts.next().unwrap_or_default();
-            let value = parts.next();
-            let letter = match name {
-                b"header" => b'H',
-                b"continue-at" => b'C',
-                b"dump-header" => b'D',
-                b"remote-name" => b'O',
-                b"silent" => b's',
-                b"verbose" => b'v',
-                b"allow-downgrade" => b'+',
-                b"version" => return Ok((Command::Version, options)),
-                b"help" => return Ok((Command::Help, options)),
-                _ => {
-                    let known = NUMBERS
-                        .iter()
-                        .position(|(known, ..)| known.as_bytes() == name);
-                    let Some(i) = known else {
-                        return Err(unknown(argument));
-                    };
-                    let Some(value) = value.or_else(|| arguments.next()) else {
-                        return Err(no_value(argument));
-                    };
-                    let text = ["--", NUMBERS[i].0].concat();
-                    options.numbers[i] = parse_number(&text, NUMBERS[i].1, value)?;
-                    continue;
-                }
+            given = parts.next();
+            let known = |known: &str| known.as_bytes() == name;
+            if let Some(i) = NUMBERS.iter().position(|number| known(number.0)) {
+                let value = given.or_else(|| arguments.next());
+                let value = value.ok_or_else(|| no_value(argument))?;
+                let text = ["--", NUMBERS[i].0].concat();
+                options.numbers[i] = parse_number(&text, NUMBERS[i].1, value)?;
+                continue;
+            }
+            let Some((_, letter)) = LONG.iter().find(|option| known(option.0)) else {
+                return Err(unknown(argument));
             };
-            if takes_value(letter) {
-                let Some(value) = value.or_else(|| arguments.next()) else {
-                    return Err(no_value(argument));
-                };
-                options.set_value(letter, value)?;
-            } else if value.is_some() {
-                return Err(Error::new(
-                    Kind::Local,
-                    &["Option ", &printable(argument, 80), " takes no value"],
-                ));
-            } else {
-                options.set(letter);
-            }
-        } else {
-            let mut letters = argument.get(1..).unwrap_or_default();
-            while let Some((&letter, rest)) = letters.split_first() {
-                letters = rest;
-                match letter {
-                    b'V' => return Ok((Command::Version, options)),
-                    b'h' => return Ok((Command::Help, options)),
-                    _ if takes_value(letter) => {
-                        let value = if rest.is_empty() {
-                            arguments.next()
-                        } else {
-                            Some(rest)
-                        };
-                        options.set_value(letter, value.ok_or_else(|| no_value(argument))?)?;
-                        break;
-                    }
-                    b'D' | b'O' | b's' | b'v' => options.set(letter),
-                    _ => return Err(unknown(argument)),
+            letters = core::slice::from_ref(letter);
+        }
+        while let Some((&letter, rest)) = letters.split_first() {
+            letters = rest;
+            match letter {
+                b'V' => return Ok((Command::Version, options)),
+                b'h' => return Ok((Command::Help, options)),
+                b'H' | b'C' => {
+                    // What is left of the argument is the value.
+                    let value = match given.take() {
+                        None if rest.is_empty() => arguments.next(),
+                        None => Some(rest),
+                        given => given,
+                    };
+                    options.set_value(letter, value.ok_or_else(|| no_value(argument))?)?;
+                    letters = &[];
                 }
+                b'D' => options.dump_headers = true,
+                b'O' => options.remote_name = true,
+                b's' => options.silent = true,
+                b'v' => options.verbose = true,
+                ALLOW_DOWNGRADE => options.allow_downgrade = true,
+                _ => return Err(unknown(argument)),
             }
+        }
+        if given.is_some() {
+            return Err(refused("Option ", argument, &[" takes no value"]));
         }
     }
     let [first, second] = operands;
     let command = match count {
-        1 => match core::str::from_utf8(first) {
-            Ok(url) => Command::Url(url),
-            Err(_) => {
-                return Err(Error::new(
-                    Kind::Local,
-                    &["Not a URL: ", &printable(first, 80)],
-                ));
-            }
-        },
+        1 => Command::Url(
+            core::str::from_utf8(first).map_err(|_| refused("Not a URL: ", first, &[]))?,
+        ),
         2 if options.remote_name => {
             return Err(Error::new(
                 Kind::Local,
@@ -235,21 +234,7 @@ pub fn parse<'a>(
     Ok((command, options))
 }
 
-fn takes_value(letter: u8) -> bool {
-    matches!(letter, b'H' | b'C')
-}
-
 impl<'a> Options<'a> {
-    fn set(&mut self, letter: u8) {
-        match letter {
-            b'D' => self.dump_headers = true,
-            b'O' => self.remote_name = true,
-            b's' => self.silent = true,
-            b'v' => self.verbose = true,
-            _ => self.allow_downgrade = true,
-        }
-    }
-
     fn set_value(&mut self, letter: u8, value: &'a [u8]) -> Result<()> {
         if letter == b'H' {
             self.headers.push(value);
@@ -268,24 +253,17 @@ impl<'a> Options<'a> {
 /// `PTEX_MAX_TIME` for `max-time`.
 fn variable_name(option: &str) -> String {
     let mut name = String::from("PTEX_");
-    for c in option.chars() {
-        name.push(if c == '-' {
-            '_'
-        } else {
-            c.to_ascii_uppercase()
-        });
+    for byte in option.bytes() {
+        let byte = if byte == b'-' { b'_' } else { byte };
+        name.push(char::from(byte.to_ascii_uppercase()));
     }
     name
 }
 
 /// The value of the number called `name`.
 fn parse_number(name: &str, unit: Unit, value: &[u8]) -> Result<u64> {
-    number(unit, value).ok_or_else(|| {
-        Error::new(
-            Kind::Local,
-            &["Bad value of ", name, ": ", &printable(value, 40)],
-        )
-    })
+    let what = ["Bad value of ", name, ": "];
+    number(unit, value).ok_or_else(|| refused(&what.concat(), value, &[]))
 }
 
 fn number(unit: Unit, value: &[u8]) -> Option<u64> {
@@ -323,24 +301,22 @@ fn number(unit: Unit, value: &[u8]) -> Option<u64> {
     }
 }
 
+#[cold]
 fn unknown(argument: &[u8]) -> Error {
-    let text = printable(argument, 80);
-    Error::new(
-        Kind::Local,
-        &["Unknown option ", &text, " (ptex --help lists the options)"],
-    )
+    let hint = " (ptex --help lists the options)";
+    refused("Unknown option ", argument, &[hint])
 }
 
+#[cold]
 fn no_value(argument: &[u8]) -> Error {
-    Error::new(
-        Kind::Local,
-        &[
-            "Option ",
-            &printable(argument, 80),
-            " needs a value\n\n",
-            USAGE.trim_end(),
-        ],
-    )
+    refused("Option ", argument, &[" needs a value\n\n", USAGE])
+}
+
+#[cold]
+#[inline(never)]
+fn refused(what: &str, argument: &[u8], why: &[&str]) -> Error {
+    let argument = printable(argument, MAX_QUOTE);
+    Error::new(Kind::Local, &[what, &argument, &why.concat()])
 }
 
 #[cfg(test)]

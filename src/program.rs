@@ -27,7 +27,7 @@ pub fn run() -> i32 {
         return 0;
     };
     let text = match &*error.text {
-        "" => cli::USAGE.trim_end(),
+        "" => cli::USAGE,
         text => text,
     };
     write_stderr([text, "\n"].concat().as_bytes());
@@ -37,15 +37,15 @@ pub fn run() -> i32 {
 fn program() -> Result<()> {
     let (command, options) = cli::parse(&mut os::env::args().skip(1), &os::env::var)?;
     match command {
-        Command::Help => print(cli::USAGE),
-        Command::Version => print(concat!(env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Help => print(&[cli::USAGE, "\n"]),
+        Command::Version => print(&[cli::VERSION, "\n"]),
         Command::Url(text) => fetch_url(text, &options),
         Command::Manifest { path, file } => fetch_file(path, file, &options),
     }
 }
 
-fn print(text: &str) -> Result<()> {
-    write_stdout(text.as_bytes())
+fn print(parts: &[&str]) -> Result<()> {
+    write_stdout(parts.concat().as_bytes())
         .map_err(|e| Error::new(Kind::Local, &["Failed to write to stdout: ", &e.text()]))
 }
 
