@@ -11,7 +11,7 @@ use core::net::SocketAddr;
 
 use os::net::addr;
 
-use crate::error::{Error, Kind, Result, dec, printable};
+use crate::error::{Error, Kind, Result, append, append_dec, printable};
 
 /// Bytes of a URL, as given and as printed. Signed URLs have a few KiB; servers refuse more than 8 to 64 KiB.
 pub const MAX_URL: usize = 64 * 1024;
@@ -166,8 +166,9 @@ pub struct Url {
     userinfo: String,
     host: Host,
     port: u16,
-    path: String,
-    query: Option<String>,
+    /// Path and query as in a request line.
+    target: String,
+    path_len: usize,
 }
 
 impl Url {
@@ -194,20 +195,22 @@ impl Url {
         if let Some(rest) = reference.strip_prefix("//") {
             return Self::with_authority(self.scheme, rest);
         }
-        let (path, query) = split_query(reference);
-        let mut url = self.clone();
-        url.query = query.map(encode);
-        if path.is_empty() {
-            if query.is_none() {
-                url.query.clone_from(&self.query);
+        let tail = match reference.as_bytes() {
+            [] => self.target(),
+            [b'?', ..] => [self.path(), reference].concat(),
+            [b'/', ..] => reference.to_owned(),
+            _ => {
+                let folder = split_last(self.path(), b'/').map_or("", |(folder, _)| folder);
+                [folder, "/", reference].concat()
             }
-        } else if path.starts_with('/') {
-            url.path = normal_path(path);
-        } else {
-            let folder = split_last(&self.path, b'/').map_or("", |(folder, _)| folder);
-            url.path = normal_path(&[folder, "/", path].concat());
-        }
-        url.bounded()
+        };
+        Self::with_parts(
+            self.scheme,
+            &self.userinfo,
+            self.host.clone(),
+            self.port,
+            &tail,
+        )
     }
 
     fn absolute(name: &str, rest: &str) -> Result<Url> {
@@ -265,24 +268,24 @@ impl Url {
         port: u16,
         tail: &str,
     ) -> Result<Url> {
-        let (path, query) = split_query(tail);
-        Url {
+        let tail = encode(tail);
+        let path = split_first(&tail, b'?').map_or(&*tail, |(path, _)| path);
+        let mut target = normal_path(path);
+        let path_len = target.len();
+        append(&mut target, tail.get(path.len()..).unwrap_or_default());
+        let url = Url {
             scheme,
             userinfo: encode(userinfo),
             host,
             port,
-            path: normal_path(path),
-            query: query.map(encode),
-        }
-        .bounded()
-    }
-
-    fn bounded(self) -> Result<Url> {
+            target,
+            path_len,
+        };
         // Percent-encoding makes it longer than what was read.
-        if self.text().len() > MAX_URL {
+        if url.text().len() > MAX_URL {
             return Err(too_long());
         }
-        Ok(self)
+        Ok(url)
     }
 
     /// The scheme.
@@ -302,35 +305,34 @@ impl Url {
 
     /// Host and port as in a `Host` field (RFC 9110, section 7.2): no userinfo, no default port.
     pub fn authority(&self) -> String {
-        let mut text = self.host.text();
-        if self.port != self.scheme.default_port() {
-            text.push(':');
-            text.push_str(&dec(u64::from(self.port)));
+        if self.port == self.scheme.default_port() {
+            self.host.text()
+        } else {
+            self.host_port()
         }
-        text
     }
 
     /// Host and port, the port always: where to connect to, and what a CONNECT asks for (RFC 9112, section 3.2.3).
     pub fn host_port(&self) -> String {
-        [&self.host.text(), ":", &dec(u64::from(self.port))].concat()
+        let mut text = self.host.text();
+        append(&mut text, ":");
+        append_dec(&mut text, self.port.into());
+        text
     }
 
     /// The path, beginning with `/`, dot segments removed, not decoded.
     pub fn path(&self) -> &str {
-        &self.path
+        self.target.get(..self.path_len).unwrap_or_default()
     }
 
     /// Path and query as in a request line (RFC 9112, section 3.2.1).
     pub fn target(&self) -> String {
-        match &self.query {
-            Some(query) => [&self.path, "?", query].concat(),
-            None => self.path.clone(),
-        }
+        self.target.clone()
     }
 
     /// The path decoded, which for a `file` URL is the file's; an error if it holds a NUL byte.
     pub fn file_path(&self) -> Result<Vec<u8>> {
-        let path = percent_decode(&self.path);
+        let path = percent_decode(self.path());
         if path.contains(&0) {
             return Err(bad("NUL in the path"));
         }
@@ -394,14 +396,14 @@ impl Url {
             userinfo,
             at,
             &self.authority(),
-            &self.target(),
+            &self.target,
         ]
         .concat()
     }
 
     /// The name for a file in the current directory: the last segment of the path, not decoded.
     pub fn remote_name(&self) -> Result<&str> {
-        let name = split_last(&self.path, b'/').map_or("", |(_, name)| name);
+        let name = split_last(self.path(), b'/').map_or("", |(_, name)| name);
         if matches!(name, "" | "." | "..") || cfg!(windows) && is_special_on_windows(name) {
             return Err(Error::new(
                 Kind::Local,
@@ -541,13 +543,6 @@ pub(crate) fn split_port(host_port: &str) -> (&str, &str) {
     }
 }
 
-fn split_query(text: &str) -> (&str, Option<&str>) {
-    match split_first(text, b'?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (text, None),
-    }
-}
-
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -560,7 +555,7 @@ fn encode(text: &str) -> String {
     encoded
 }
 
-/// `path` as an absolute one, encoded, without dot segments (RFC 3986, section 5.2.4).
+/// `path` as an absolute one, without dot segments (RFC 3986, section 5.2.4).
 fn normal_path(path: &str) -> String {
     let mut normal = String::with_capacity(path.len() + 1);
     let mut rest = Some(path.strip_prefix('/').unwrap_or(path));
@@ -576,7 +571,7 @@ fn normal_path(path: &str) -> String {
         }
         if !matches!(segment, "." | "..") {
             normal.push('/');
-            normal.push_str(&encode(segment));
+            append(&mut normal, segment);
         } else if rest.is_none() {
             normal.push('/');
         }
@@ -586,13 +581,19 @@ fn normal_path(path: &str) -> String {
 
 /// `port` with its colon.
 fn parse_port(port: &str) -> Result<u16> {
-    let digits = port.strip_prefix(':').unwrap_or("x");
-    let port = if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        digits.parse().ok()
-    } else {
-        None
-    };
-    port.ok_or_else(|| bad("the port is no number from 0 to 65535"))
+    port.strip_prefix(':')
+        .and_then(|digits| u16::try_from(number(digits, 10)?).ok())
+        .ok_or_else(|| bad("the port is no number from 0 to 65535"))
+}
+
+/// The value of digits of a base up to 16.
+fn number(digits: &str, radix: u32) -> Option<u32> {
+    let mut value: Option<u32> = None;
+    for digit in digits.bytes() {
+        let digit = char::from(digit).to_digit(radix)?;
+        value = Some(value.unwrap_or(0).checked_mul(radix)?.checked_add(digit)?);
+    }
+    value
 }
 
 /// One to four numbers, decimal, octal (`0…`) or hexadecimal (`0x…`), the last of which fills what the others leave.
@@ -613,11 +614,8 @@ fn parse_v4(name: &str) -> Option<[u8; 4]> {
         } else {
             (part, 10)
         };
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
         let bits = if rest.is_some() { 8 } else { bits_left };
-        let value = u64::from(u32::from_str_radix(digits, radix).ok()?);
+        let value = u64::from(number(digits, radix)?);
         bits_left = bits_left.checked_sub(bits)?;
         if bits == 0 || value >> bits != 0 {
             return None;
