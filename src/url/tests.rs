@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::dec;
 
 fn parse(text: &str) -> Url {
     match Url::parse(text) {
