@@ -57,18 +57,23 @@ impl Network {
         proxy: Option<&Proxy>,
         report: &mut Report,
     ) -> Result<Box<dyn Stream>> {
-        self.open_by(&mut Direct(url.port()), url, proxy, report, &mut None)
+        self.open_by(
+            &mut Direct(url.port()),
+            url,
+            proxy,
+            report,
+            &mut Known::http(),
+        )
     }
 
-    /// [Opens](Self::open) a connection as `approach` wants it: to a port of its choice, of the machine at `address` if
-    /// that is known. If it is not, and there is no proxy, it is noted.
+    /// [Opens](Self::open) a connection as `approach` wants it: to a port of its choice, of the machine that is `known`.
     fn open_by(
         &self,
         approach: &mut dyn Approach,
         url: &Url,
         proxy: Option<&Proxy>,
         report: &mut Report,
-        address: &mut Option<SocketAddr>,
+        known: &mut Known,
     ) -> Result<Box<dyn Stream>> {
         let limit = match self.connect_timeout {
             0 => u64::MAX,
@@ -82,7 +87,7 @@ impl Network {
         let mut transport = || {
             let server = url.clone().with_port(approach.port()?);
             let mut stream = match proxy {
-                None => connecting.tcp(&server, address),
+                None => connecting.tcp(&server, &mut known.address),
                 Some(proxy) => connecting
                     .through(proxy, &server, report)
                     .map_err(|e| proxy.blame(e)),
@@ -91,7 +96,7 @@ impl Network {
             Ok(stream)
         };
         let stream = if url.scheme().is_secure() {
-            connecting.secure(url, &mut transport)?
+            connecting.secure(url, &mut transport, &mut known.tls)?
         } else {
             transport()?
         };
@@ -122,14 +127,33 @@ impl Approach for Direct {
     }
 }
 
+/// What is known of a server, and learnt for the next connection to it.
+#[derive(Default)]
+struct Known {
+    /// Its address, where there is no proxy.
+    address: Option<SocketAddr>,
+    tls: tls::Known,
+}
+
+impl Known {
+    /// That it is an HTTP server.
+    fn http() -> Self {
+        Known {
+            address: None,
+            tls: tls::Known::http(),
+        }
+    }
+}
+
 /// The server of an FTP session, on whichever port.
 pub struct FtpServer<'a> {
     network: &'a Network,
     url: &'a Url,
     proxy: Option<&'a Proxy>,
     report: &'a mut Report,
-    /// The address of the control connection: data come from nowhere else.
-    address: Option<SocketAddr>,
+    /// What the control connection has shown: data come from the same address, by the same version of TLS. (vsftpd ends
+    /// the session when TLS fails on a data connection.)
+    known: Known,
 }
 
 impl<'a> FtpServer<'a> {
@@ -145,16 +169,16 @@ impl<'a> FtpServer<'a> {
             url,
             proxy,
             report,
-            address: None,
+            known: Known::default(),
         }
     }
 }
 
 impl Dial for FtpServer<'_> {
     fn dial(&mut self, approach: &mut dyn Approach) -> Result<Box<dyn Stream>> {
-        let address = &mut self.address;
+        let known = &mut self.known;
         self.network
-            .open_by(approach, self.url, self.proxy, self.report, address)
+            .open_by(approach, self.url, self.proxy, self.report, known)
     }
 }
 
@@ -189,11 +213,17 @@ impl Connecting<'_> {
     }
 
     /// TLS with `server` over a transport that leads there.
-    fn secure(&self, server: &Url, transport: &mut tls::Open<'_>) -> Result<Box<dyn Stream>> {
+    fn secure(
+        &self,
+        server: &Url,
+        transport: &mut tls::Open<'_>,
+        known: &mut tls::Known,
+    ) -> Result<Box<dyn Stream>> {
         tls::connect(
             transport,
             server.host(),
             &server.host_port(),
+            known,
             &self.network.trust,
             unix_seconds(),
             os::random,
@@ -203,7 +233,11 @@ impl Connecting<'_> {
     fn to_proxy(&self, proxy: &Proxy) -> Result<Box<dyn Stream>> {
         let server = proxy.server();
         if proxy.protocol() == Protocol::Https {
-            self.secure(server, &mut || self.tcp(server, &mut None))
+            self.secure(
+                server,
+                &mut || self.tcp(server, &mut None),
+                &mut tls::Known::http(),
+            )
         } else {
             self.tcp(server, &mut None)
         }

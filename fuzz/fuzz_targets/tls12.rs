@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use ptex::error::Result;
 use ptex::stream::Stream;
 use ptex::tls::sig::SigError;
-use ptex::tls::{Verify, connect_with};
+use ptex::tls::{Known, Verify, connect_with};
 use ptex::url::Host;
 
 struct Server(Vec<u8>);
@@ -66,7 +66,9 @@ fuzz_target!(|input: &[u8]| {
     let mut open = || -> Result<Box<dyn Stream>> { Ok(Box::new(Server(servers.pop().unwrap()))) };
     let host = Host::Name("example.org".into());
     let mut believer = Believer::default();
-    let Ok(mut session) = connect_with(&mut open, &host, "peer", &mut believer, random) else {
+    let mut known = Known::http();
+    let Ok(mut session) = connect_with(&mut open, &host, "peer", &mut known, &mut believer, random)
+    else {
         return;
     };
     assert_eq!((believer.chains, believer.signatures), (1, 1));

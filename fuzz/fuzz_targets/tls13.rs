@@ -13,7 +13,7 @@ use ptex::error::Result;
 use ptex::stream::Stream;
 use ptex::tls::sig::SigError;
 use ptex::tls::sig::ecdh::{KeyPair, NamedGroup};
-use ptex::tls::{Verify, connect_with};
+use ptex::tls::{Known, Verify, connect_with};
 use ptex::url::Host;
 use std::cell::Cell;
 
@@ -204,7 +204,9 @@ fuzz_target!(|input: &[u8]| {
     };
     let host = Host::Name("example.org".into());
     let mut believer = Believer::default();
-    let Ok(mut session) = connect_with(&mut open, &host, "peer", &mut believer, random) else {
+    let mut known = Known::http();
+    let Ok(mut session) = connect_with(&mut open, &host, "peer", &mut known, &mut believer, random)
+    else {
         return;
     };
     assert_eq!((believer.chains, believer.signatures), (1, 1));

@@ -27,6 +27,7 @@ pub mod verify;
 pub mod x509;
 
 use alloc::boxed::Box;
+use alloc::string::String;
 
 use crate::error::{Error, Kind, Result};
 use crate::stream::Stream;
@@ -87,11 +88,30 @@ impl Verify for Identity<'_> {
 const NOTHING_IN_COMMON: &str =
     " (TLS 1.1 and older, CBC ciphers and RSA key exchange are refused)";
 
+/// What is known of a server, and learnt for the next session with it.
+#[derive(Default)]
+pub struct Known {
+    /// Whether it is an HTTP server. Others are not told of HTTP (RFC 7301): those that heed ALPN would refuse.
+    pub http: bool,
+    /// Whether TLS 1.3 failed, so that it is not tried again: then, whether the server claimed to know none.
+    pub without_tls13: Option<bool>,
+}
+
+impl Known {
+    /// An HTTP server, of which nothing else is known.
+    pub fn http() -> Self {
+        Known {
+            http: true,
+            without_tls13: None,
+        }
+    }
+}
+
 /// What opens a transport to the same server each time it is called.
 pub type Open<'a> = dyn FnMut() -> Result<Box<dyn Stream>> + 'a;
 
 /// Opens a session with `host` over a transport that `open` gives; a second one if the first attempt shows that the
-/// server speaks TLS, but not the TLS 1.3 that is spoken here.
+/// server speaks TLS, but not the TLS 1.3 that is spoken here. `known` keeps that for further sessions.
 ///
 /// `peer` names the server in errors, with its port. `now` is in seconds since 1970.
 ///
@@ -102,12 +122,13 @@ pub fn connect(
     open: &mut Open<'_>,
     host: &Host,
     peer: &str,
+    known: &mut Known,
     trust: &Trust<'_>,
     now: u64,
     random: Random,
 ) -> Result<Box<dyn Stream>> {
     let mut identity = Identity { trust, host, now };
-    connect_with(open, host, peer, &mut identity, random)
+    connect_with(open, host, peer, known, &mut identity, random)
 }
 
 /// [`connect`], with `verify` to say who is believed.
@@ -115,6 +136,7 @@ pub fn connect_with(
     open: &mut Open<'_>,
     host: &Host,
     peer: &str,
+    known: &mut Known,
     verify: &mut dyn Verify,
     random: Random,
 ) -> Result<Box<dyn Stream>> {
@@ -123,21 +145,31 @@ pub fn connect_with(
         Host::Name(name) => Some(name.strip_suffix('.').unwrap_or(name)),
         _ => None,
     };
-    let mut claims_old = false;
-    let link = Link::new(open()?, peer);
-    let first = match session13::handshake(link, name, verify, random, &mut claims_old) {
-        Ok(session) => return Ok(Box::new(session)),
-        Err(error) if error.kind != Kind::Negotiation => return Err(error),
-        Err(error) => error,
+    let mut first = String::new();
+    let claims_old = match known.without_tls13 {
+        Some(claims_old) => claims_old,
+        None => {
+            let mut claims_old = false;
+            let link = Link::new(open()?, peer);
+            let session =
+                session13::handshake(link, name, known.http, verify, random, &mut claims_old);
+            first = match session {
+                Ok(session) => return Ok(Box::new(session)),
+                Err(error) if error.kind != Kind::Negotiation => return Err(error),
+                Err(error) => [&error.text, "; then with TLS 1.2: "].concat(),
+            };
+            known.without_tls13 = Some(claims_old);
+            claims_old
+        }
     };
     let second = open().and_then(|stream| {
         let link = Link::new(stream, peer);
-        tls12::handshake(link, name, verify, random, claims_old)
+        tls12::handshake(link, name, known.http, verify, random, claims_old)
     });
     match second {
         Ok(session) => Ok(Box::new(session)),
         Err(error) => {
-            let error = error.context(&[&first.text, "; then with TLS 1.2: "]);
+            let error = error.context(&[&first]);
             Err(if error.kind == Kind::Negotiation {
                 Error::new(error.kind, &[&error.text, NOTHING_IN_COMMON])
             } else {

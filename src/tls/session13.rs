@@ -170,13 +170,15 @@ impl CryptoProvider for Verifier<'_> {
     }
 }
 
-/// Handshakes over `link`. `name` is for SNI: `None` for an address (RFC 6066, section 3).
+/// Handshakes over `link`. `name` is for SNI: `None` for an address (RFC 6066, section 3); `http` says that it is an
+/// HTTP server.
 ///
 /// A failure is [`Kind::Negotiation`] if the server is sound and may be reached with TLS 1.2. `claims_old` is then set if
 /// the server claims to know no TLS 1.3.
 pub(super) fn handshake(
     mut link: Link,
     name: Option<&str>,
+    http: bool,
     verify: &mut dyn Verify,
     random: Random,
     claims_old: &mut bool,
@@ -186,9 +188,10 @@ pub(super) fn handshake(
     let (read, write) = {
         let mut read_buffer = alloc::vec![0; HEADER + MAX_FRAGMENT];
         let mut write_buffer = alloc::vec![0; WRITE_BUFFER];
-        let mut config = TlsConfig::new()
-            .enable_rsa_signatures()
-            .with_alpn(&[HTTP_1_1]);
+        let mut config = TlsConfig::new().enable_rsa_signatures();
+        if http {
+            config = config.with_alpn(&[HTTP_1_1]);
+        }
         if let Some(name) = name {
             config = config.with_server_name(name);
         }

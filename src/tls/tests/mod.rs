@@ -140,7 +140,12 @@ pub(super) fn read_all(stream: &mut dyn Stream) -> (Vec<u8>, Result<()>) {
 const REQUEST: &[u8] = b"GET /";
 
 /// Connects, asks and reads all. Each attempt takes the last of `servers`.
-fn fetch(mut servers: Vec<Pipe>) -> (Vec<u8>, Result<()>) {
+fn fetch(servers: Vec<Pipe>) -> (Vec<u8>, Result<()>) {
+    fetch_known(servers, &mut Known::http())
+}
+
+/// [`fetch`], with what is known of the server.
+fn fetch_known(mut servers: Vec<Pipe>, known: &mut Known) -> (Vec<u8>, Result<()>) {
     let mut open = || -> Result<Box<dyn Stream>> {
         match servers.pop() {
             Some(server) => Ok(Box::new(server)),
@@ -152,6 +157,7 @@ fn fetch(mut servers: Vec<Pipe>) -> (Vec<u8>, Result<()>) {
         &mut open,
         &host,
         "example.org:443",
+        known,
         &mut Believer,
         fixed_random,
     );

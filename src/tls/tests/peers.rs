@@ -153,6 +153,7 @@ impl Identity {
             &mut open,
             &Host::parse(host).unwrap(),
             "peer",
+            &mut Known::http(),
             &Trust::of_file(&path),
             NOW,
             fixed_random,

@@ -588,6 +588,26 @@ fn certificate_that_is_insisted_on() {
 
 /// The error of a failed fallback says what both attempts met.
 #[test]
+fn tls13_is_not_tried_again_with_a_server_that_is_known() {
+    let server = || {
+        Server12::new(
+            Server12::good_flight,
+            Server12::good_finish,
+            Server12::good_body,
+        )
+    };
+    let mut known = Known::default();
+    for servers in [
+        vec![pipe(server()), pipe(Replay(plain(ALERT, &[2, 70])))],
+        vec![pipe(server())],
+    ] {
+        let (body, end) = fetch_known(servers, &mut known);
+        assert_eq!((body.as_slice(), end), (&b"the body"[..], Ok(())));
+        assert!(known.without_tls13.is_some());
+    }
+}
+
+#[test]
 fn both_failures_are_told() {
     let (_, end) = super::fetch(vec![
         pipe(Replay(plain(ALERT, &[2, 40]))),

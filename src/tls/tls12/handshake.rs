@@ -84,6 +84,7 @@ impl<'a> Handshake<'a> {
     pub(crate) fn new(
         peer: &'a str,
         name: Option<&str>,
+        http: bool,
         verify: &'a mut dyn Verify,
         random: Random,
         no_tls13: bool,
@@ -91,7 +92,7 @@ impl<'a> Handshake<'a> {
     ) -> Self {
         let mut client_random = [0; RANDOM];
         random(&mut client_random);
-        let hello = hello::client_hello(name, &client_random);
+        let hello = hello::client_hello(name, http, &client_random);
         put_record(out, HANDSHAKE, &hello);
         Handshake {
             peer,

@@ -85,12 +85,15 @@ const EXTENSIONS: &[u8] = &[
     0, 11, 0, 2, 1, 0,
     // signature_algorithms: SCHEMES
     0, 13, 0, 20, 0, 18, 4, 3, 5, 3, 8, 7, 8, 4, 8, 5, 8, 6, 4, 1, 5, 1, 6, 1,
-    // application_layer_protocol_negotiation: HTTP_1_1
+];
+
+/// application_layer_protocol_negotiation: HTTP_1_1.
+const ALPN_EXTENSION: &[u8] = &[
     0, 16, 0, 11, 0, 9, 8, b'h', b't', b't', b'p', b'/', b'1', b'.', b'1',
 ];
 
-/// The ClientHello message. `name` has at most 255 bytes.
-pub(super) fn client_hello(name: Option<&str>, random: &[u8; 32]) -> Vec<u8> {
+/// The ClientHello message, of a client that wants to speak HTTP if `http`. `name` has at most 255 bytes.
+pub(super) fn client_hello(name: Option<&str>, http: bool, random: &[u8; 32]) -> Vec<u8> {
     let mut extensions = Vec::new();
     if let Some(name) = name {
         // server_name (RFC 6066, section 3): the extension, the list, the entry, the name, each with its length.
@@ -103,6 +106,9 @@ pub(super) fn client_hello(name: Option<&str>, random: &[u8; 32]) -> Vec<u8> {
         extensions.extend_from_slice(name.as_bytes());
     }
     extensions.extend_from_slice(EXTENSIONS);
+    if http {
+        extensions.extend_from_slice(ALPN_EXTENSION);
+    }
     let length = extensions.len() as u16;
     let body = 2 + random.len() as u16 + OFFER.len() as u16 + 2 + length;
     let [high, low] = body.to_be_bytes();
@@ -182,7 +188,7 @@ mod tests {
     /// What is written out as bytes is what the answers are checked against.
     #[test]
     fn the_offer_is_what_is_taken() {
-        let hello = client_hello(Some("example.org"), &[9; 32]);
+        let hello = client_hello(Some("example.org"), true, &[9; 32]);
         let mut messages = Reader(&hello);
         let (1, body) = messages.message().unwrap() else {
             panic!("no ClientHello");
@@ -214,7 +220,9 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), 7);
-        let without = client_hello(None, &[9; 32]);
+        let without = client_hello(None, true, &[9; 32]);
         assert_eq!(hello.len() - without.len(), 9 + 11);
+        let without = client_hello(Some("example.org"), false, &[9; 32]);
+        assert_eq!(hello.len() - without.len(), 9 + 6);
     }
 }

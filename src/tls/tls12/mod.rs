@@ -15,19 +15,20 @@ use super::{Random, Verify};
 use crate::error::Result;
 use handshake::Handshake;
 
-/// Handshakes over `link`. `name` is for SNI: `None` for an address.
+/// Handshakes over `link`. `name` is for SNI: `None` for an address. `http` says that it is an HTTP server.
 ///
 /// With `no_tls13` a server that signs that it does speak TLS 1.3 is refused: somebody forged what it said before.
 pub(super) fn handshake(
     mut link: Link,
     name: Option<&str>,
+    http: bool,
     verify: &mut dyn Verify,
     random: Random,
     no_tls13: bool,
 ) -> Result<Session> {
     let mut out = Vec::new();
     let peer = link.peer.clone();
-    let mut handshake = Handshake::new(&peer, name, verify, random, no_tls13, &mut out);
+    let mut handshake = Handshake::new(&peer, name, http, verify, random, no_tls13, &mut out);
     loop {
         if !out.is_empty() {
             link.write_all(&out)?;
