@@ -83,17 +83,19 @@ impl Fetch<'_, '_> {
                 self.slow_down(started, before);
             }
             from = held;
-            len = stream.read(self.buffer.bytes.get_mut(held..).unwrap_or_default())?;
+            let read = stream.read(self.buffer.bytes.get_mut(held..).unwrap_or_default());
+            len = *read.as_ref().unwrap_or(&0);
             if len == 0 {
-                return self.end(body, held);
+                return self.end(body, held, read);
             }
         }
     }
 
-    /// The stream is at its end.
-    fn end(&mut self, body: &Body, held: usize) -> Result<()> {
+    /// The stream is at its end, or broken. What came before that counts: the next try goes on after it.
+    fn end(&mut self, body: &Body, held: usize, read: Result<usize>) -> Result<()> {
         let content = self.buffer.bytes.get(..held).unwrap_or_default();
         self.delivery.deliver(content)?;
+        read?;
         body.end()?;
         let delivered = self.delivery.delivered();
         // A close ends this body, and a broken line closes: only the size tells one from the other.
