@@ -8,6 +8,7 @@ pub mod random;
 pub mod run;
 pub mod server;
 pub mod temp;
+pub mod tls;
 
 use sha2::{Digest, Sha256};
 

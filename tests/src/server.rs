@@ -1,7 +1,7 @@
 //! An HTTP server that does what a test tells it, sound or not.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
+use rustls::{ServerConfig, ServerConnection};
 
 /// A server on a port of its own of the loopback interface, for as long as the process runs.
 ///
 /// Each connection has a thread, which reads a request's head, notes it, calls the handler and closes.
 #[derive(Clone, Debug)]
 pub struct Server {
+    scheme: &'static str,
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
 }
@@ -30,7 +32,11 @@ pub struct Request {
 
 /// The server's end of a connection.
 #[derive(Debug)]
-pub struct Connection(pub TcpStream);
+pub struct Connection {
+    tcp: TcpStream,
+    tls: Option<ServerConnection>,
+    is_cut: bool,
+}
 
 impl Server {
     /// Starts a server that has each request answered by `handler`, whose errors are those of a client that left.
@@ -46,8 +52,24 @@ impl Server {
     where
         H: Fn(&Request, &mut Connection) -> io::Result<()> + Send + Sync + 'static,
     {
+        Self::start_with(address, None, handler)
+    }
+
+    /// The same over TLS, for which [`Server::url`] is an https one.
+    pub fn start_tls<H>(config: Arc<ServerConfig>, handler: H) -> Self
+    where
+        H: Fn(&Request, &mut Connection) -> io::Result<()> + Send + Sync + 'static,
+    {
+        Self::start_with("127.0.0.1:0", Some(config), handler)
+    }
+
+    fn start_with<H>(address: &str, tls: Option<Arc<ServerConfig>>, handler: H) -> Self
+    where
+        H: Fn(&Request, &mut Connection) -> io::Result<()> + Send + Sync + 'static,
+    {
         let listener = TcpListener::bind(address).expect("a port on the loopback interface");
         let server = Server {
+            scheme: if tls.is_some() { "https" } else { "http" },
             address: listener.local_addr().expect("an address"),
             requests: Arc::default(),
         };
@@ -55,18 +77,27 @@ impl Server {
         let handler = Arc::new(handler);
         let count = Arc::new(AtomicUsize::new(0));
         thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
+            for tcp in listener.incoming().flatten() {
                 let (handler, count) = (Arc::clone(&handler), Arc::clone(&count));
                 let requests = Arc::clone(&requests);
+                let tls = tls.clone().map(|config| {
+                    ServerConnection::new(config).expect("a configuration that was checked")
+                });
                 thread::spawn(move || {
-                    let mut connection = Connection(stream);
+                    let mut connection = Connection {
+                        tcp,
+                        tls,
+                        is_cut: false,
+                    };
                     let Some(head) = connection.read_head() else {
                         return;
                     };
                     let number = count.fetch_add(1, Ordering::SeqCst);
                     let request = Request { head, number };
                     requests.lock().unwrap().push(request.clone());
+                    // Its errors, and those of saying goodbye, are those of a client that left.
                     let _ = handler(&request, &mut connection);
+                    let _ = connection.close();
                 });
             }
         });
@@ -86,9 +117,9 @@ impl Server {
         })
     }
 
-    /// `http://` and so on for a path, which begins with a slash.
+    /// The URL of a path, which begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// Host and port as they stand in a URL.
@@ -135,7 +166,7 @@ impl Connection {
         let mut head = Vec::new();
         let mut byte = [0];
         while !head.ends_with(b"\r\n\r\n") {
-            if self.0.read(&mut byte).ok()? == 0 {
+            if self.read(&mut byte).ok()? == 0 {
                 return None;
             }
             head.push(byte[0]);
@@ -143,42 +174,65 @@ impl Connection {
         String::from_utf8(head).ok()
     }
 
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => self.tcp.read(buf),
+            Some(tls) => rustls::Stream::new(tls, &mut self.tcp).read(buf),
+        }
+    }
+
     /// Sends `data` at once.
     pub fn send(&mut self, data: impl AsRef<[u8]>) -> io::Result<()> {
-        self.0.write_all(data.as_ref())
+        match &mut self.tls {
+            None => self.tcp.write_all(data.as_ref()),
+            Some(tls) => {
+                let mut stream = rustls::Stream::new(tls, &mut self.tcp);
+                stream.write_all(data.as_ref())?;
+                stream.flush()
+            }
+        }
     }
 
     /// Sends `data` in pieces of `size` that arrive as such, as far as a TCP connection has such a thing.
     pub fn send_in_pieces(&mut self, data: &[u8], size: usize, pause: Duration) -> io::Result<()> {
-        self.0.set_nodelay(true)?;
+        self.tcp.set_nodelay(true)?;
         for piece in data.chunks(size) {
-            self.0.write_all(piece)?;
+            self.send(piece)?;
             thread::sleep(pause);
         }
         Ok(())
     }
 
+    /// Has the connection end without a word of TLS.
+    pub fn cut(&mut self) {
+        self.is_cut = true;
+    }
+
     /// Has the connection end by a reset when the handler is done, after what was sent has had time to arrive.
     pub fn reset(&mut self) -> io::Result<()> {
+        self.cut();
         // A reset overtakes what is on its way.
         thread::sleep(Duration::from_millis(20));
         let linger = libc::linger {
             l_onoff: 1,
             l_linger: 0,
         };
-        Ok(setsockopt(&self.0, sockopt::Linger, &linger)?)
+        Ok(setsockopt(&self.tcp, sockopt::Linger, &linger)?)
     }
 
     /// Says nothing more until the other end has gone.
     pub fn stall(&mut self) -> io::Result<()> {
         let mut rest = [0; 1024];
-        while self.0.read(&mut rest)? > 0 {}
+        while self.tcp.read(&mut rest)? > 0 {}
         Ok(())
     }
 
-    /// Sends no more, as opposed to not now.
-    pub fn finish(&mut self) -> io::Result<()> {
-        self.0.shutdown(Shutdown::Write)
+    fn close(&mut self) -> io::Result<()> {
+        if let Some(tls) = self.tls.as_mut().filter(|_| !self.is_cut) {
+            tls.send_close_notify();
+            rustls::Stream::new(tls, &mut self.tcp).flush()?;
+        }
+        Ok(())
     }
 }
 
