@@ -4,7 +4,7 @@
 tools() {
     apt-get update -q >target/ci/apt.log
     apt-get install -y -q --no-install-recommends \
-        binutils curl iproute2 libc-bin nginx-light openssl python3 python3-openssl python3-pyftpdlib shellcheck strace \
+        binutils curl gnutls-bin iproute2 libc-bin nginx-light openssl python3 python3-openssl python3-pyftpdlib shellcheck strace \
         vsftpd \
         >>target/ci/apt.log
     local tool
