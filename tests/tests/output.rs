@@ -15,6 +15,7 @@ use blackbox::server::{Server, ok, redirect, status};
 use blackbox::temp::Folder;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -32,6 +33,7 @@ fn go_on(folder: &Folder, url: &str) -> Outcome {
         .run()
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_noticed_however_short_the_content() {
     for len in [1, 10, 100_000] {
@@ -177,6 +179,36 @@ fn a_pipe_that_is_not_blocking_gets_it_all() {
     let all = read_slowly(reader);
     running.wait().succeeds(b"");
     assert!(all == content);
+}
+
+/// A socket that keeps the borders between writes shows each of them.
+#[cfg(target_os = "linux")]
+#[test]
+fn writes_are_large_when_data_comes_fast() {
+    let content = noise(8, 32 << 20);
+    let server = Server::answering(ok(&content));
+    let none = SockFlag::empty();
+    let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, none).unwrap();
+    // Room for the largest write.
+    setsockopt(&theirs, sockopt::SndBuf, &(1 << 20)).unwrap();
+    let running = Ptex::new([server.url("/")]).stdout(theirs);
+    let mut reader = File::from(ours);
+    let mut portion = vec![0; 1 << 20];
+    let (mut all, mut writes) = (Vec::new(), 0);
+    loop {
+        let n = reader.read(&mut portion).unwrap();
+        if n == 0 {
+            break;
+        }
+        all.extend_from_slice(&portion[..n]);
+        writes += 1;
+        // So that what the server sends is always there first.
+        std::thread::sleep(Duration::from_micros(300));
+    }
+    running.wait().succeeds(b"");
+    assert!(all == content);
+    let most = content.len() / (64 << 10);
+    assert!(writes <= most + most / 10, "{writes} writes");
 }
 
 #[test]
