@@ -5,6 +5,7 @@
 //! means on a file system or an FTP server, and which schemes a redirect may go to. There are no IDNA names.
 
 use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -159,9 +160,12 @@ impl Host {
     }
 }
 
-/// A checked, absolute URL without fragment.
+/// A checked, absolute URL without fragment. One pointer: it is handed on, and kept, in many places.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Url {
+pub struct Url(Rc<Parts>);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Parts {
     scheme: Scheme,
     userinfo: String,
     host: Host,
@@ -193,7 +197,7 @@ impl Url {
             return Self::absolute(name, rest);
         }
         if let Some(rest) = reference.strip_prefix("//") {
-            return Self::with_authority(self.scheme, rest);
+            return Self::with_authority(self.0.scheme, rest);
         }
         let tail = match reference.as_bytes() {
             [] => self.target(),
@@ -205,10 +209,10 @@ impl Url {
             }
         };
         Self::with_parts(
-            self.scheme,
-            &self.userinfo,
-            self.host.clone(),
-            self.port,
+            self.0.scheme,
+            &self.0.userinfo,
+            self.0.host.clone(),
+            self.0.port,
             &tail,
         )
     }
@@ -273,14 +277,14 @@ impl Url {
         let mut target = normal_path(path);
         let path_len = target.len();
         append(&mut target, tail.get(path.len()..).unwrap_or_default());
-        let url = Url {
+        let url = Url(Rc::new(Parts {
             scheme,
             userinfo: encode(userinfo),
             host,
             port,
             target,
             path_len,
-        };
+        }));
         // Percent-encoding makes it longer than what was read.
         if url.text().len() > MAX_URL {
             return Err(too_long());
@@ -290,23 +294,23 @@ impl Url {
 
     /// The scheme.
     pub fn scheme(&self) -> Scheme {
-        self.scheme
+        self.0.scheme
     }
 
     /// The host; an empty name for `file`.
     pub fn host(&self) -> &Host {
-        &self.host
+        &self.0.host
     }
 
     /// The port, or that of the scheme if none was given; 0 for `file`.
     pub fn port(&self) -> u16 {
-        self.port
+        self.0.port
     }
 
     /// Host and port as in a `Host` field (RFC 9110, section 7.2): no userinfo, no default port.
     pub fn authority(&self) -> String {
-        if self.port == self.scheme.default_port() {
-            self.host.text()
+        if self.0.port == self.0.scheme.default_port() {
+            self.0.host.text()
         } else {
             self.host_port()
         }
@@ -314,20 +318,20 @@ impl Url {
 
     /// Host and port, the port always: where to connect to, and what a CONNECT asks for (RFC 9112, section 3.2.3).
     pub fn host_port(&self) -> String {
-        let mut text = self.host.text();
+        let mut text = self.0.host.text();
         append(&mut text, ":");
-        append_dec(&mut text, self.port.into());
+        append_dec(&mut text, self.0.port.into());
         text
     }
 
     /// The path, beginning with `/`, dot segments removed, not decoded.
     pub fn path(&self) -> &str {
-        self.target.get(..self.path_len).unwrap_or_default()
+        self.0.target.get(..self.0.path_len).unwrap_or_default()
     }
 
     /// Path and query as in a request line (RFC 9112, section 3.2.1).
     pub fn target(&self) -> String {
-        self.target.clone()
+        self.0.target.clone()
     }
 
     /// The path decoded, which for a `file` URL is the file's; an error if it holds a NUL byte.
@@ -341,46 +345,49 @@ impl Url {
 
     /// Whether there is a user name, a password, or an empty one of either.
     pub fn has_userinfo(&self) -> bool {
-        !self.userinfo.is_empty()
+        !self.0.userinfo.is_empty()
     }
 
     /// The user name, decoded and free of control characters; `None` if there is no userinfo.
     pub fn username(&self) -> Option<Vec<u8>> {
-        let name = user_of(&self.userinfo);
+        let name = user_of(&self.0.userinfo);
         self.has_userinfo().then(|| percent_decode(name))
     }
 
     /// The password, decoded and free of control characters; `None` if there is no `:` in the userinfo.
     pub fn password(&self) -> Option<Vec<u8>> {
-        let (_, password) = split_first(&self.userinfo, b':')?;
+        let (_, password) = split_first(&self.0.userinfo, b':')?;
         Some(percent_decode(password))
     }
 
     /// The same URL with the userinfo of `other`, or without one.
     pub fn with_userinfo_of(mut self, other: Option<&Url>) -> Url {
-        self.userinfo = other.map_or(String::new(), |url| url.userinfo.clone());
+        let userinfo = other.map_or(String::new(), |url| url.0.userinfo.clone());
+        Rc::make_mut(&mut self.0).userinfo = userinfo;
         self
     }
 
     /// The same URL with another port.
     pub fn with_port(mut self, port: u16) -> Url {
-        self.port = port;
+        Rc::make_mut(&mut self.0).port = port;
         self
     }
 
     /// Whether both have the same origin: scheme, host and port (RFC 6454, section 4).
     pub fn same_origin(&self, other: &Url) -> bool {
-        self.scheme == other.scheme && self.host == other.host && self.port == other.port
+        self.0.scheme == other.0.scheme
+            && self.0.host == other.0.host
+            && self.0.port == other.0.port
     }
 
     /// All of it, the password included: not for the eyes of anybody.
     pub fn text(&self) -> String {
-        self.print(&self.userinfo)
+        self.print(&self.0.userinfo)
     }
 
     /// The text for messages: what was asked for, without the password.
     pub fn without_password(&self) -> String {
-        self.print(user_of(&self.userinfo))
+        self.print(user_of(&self.0.userinfo))
     }
 
     /// Scheme, authority, path and query, without userinfo (RFC 9112, section 3.2.2).
@@ -391,12 +398,12 @@ impl Url {
     fn print(&self, userinfo: &str) -> String {
         let at = if userinfo.is_empty() { "" } else { "@" };
         [
-            self.scheme.name(),
+            self.0.scheme.name(),
             "://",
             userinfo,
             at,
             &self.authority(),
-            &self.target,
+            &self.0.target,
         ]
         .concat()
     }
