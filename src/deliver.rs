@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Kind, Result, dec};
 use crate::sink::Sink;
-use alloc::string::String;
+use crate::text::hex;
 use cpu::{Fingerprint, Sha256};
 use os::Errno;
 
@@ -238,15 +238,6 @@ pub fn changed() -> Error {
         Kind::Content,
         &["The content has changed since a part of it was delivered"],
     )
-}
-
-/// In lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('?');
-    bytes
-        .iter()
-        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
-        .collect()
 }
 
 #[cfg(test)]

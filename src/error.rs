@@ -1,7 +1,8 @@
 //! The one error type: a line for the user and what it means for the fetch.
 //!
-//! No `core::fmt`: its machinery costs tens of kilobytes in a binary that counts each one. Lines are put together with
-//! `[..].concat()` and [`dec`], or piece by piece with [`append`].
+//! Lines are put together with `[..].concat()` and [`dec`], or piece by piece with [`append`].
+
+pub use crate::text::{append, append_dec, dec, printable};
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -79,66 +80,9 @@ impl DerefMut for Error {
     }
 }
 
-/// Appends `part`: a call, where `push_str` is a dozen instructions at each of many places.
-#[inline(never)]
-pub fn append(text: &mut String, part: &str) {
-    text.push_str(part);
-}
-
-/// Appends `n` in decimal.
-#[inline(never)]
-pub fn append_dec(text: &mut String, n: u64) {
-    let mut unit = 1;
-    while n / unit >= 10 {
-        unit *= 10;
-    }
-    while unit > 0 {
-        text.push(char::from(b'0' + (n / unit % 10) as u8));
-        unit /= 10;
-    }
-}
-
-/// `n` in decimal.
-#[inline(never)]
-pub fn dec(n: u64) -> String {
-    let mut text = String::new();
-    append_dec(&mut text, n);
-    text
-}
-
-/// Bytes from outside as text fit for a terminal: control characters and what is not UTF-8 become `?`.
-///
-/// At most `max` bytes of `bytes` are shown.
-#[inline(never)]
-pub fn printable(bytes: &[u8], max: usize) -> String {
-    let mut text = String::new();
-    for chunk in bytes.get(..max).unwrap_or(bytes).utf8_chunks() {
-        for c in chunk.valid().chars() {
-            text.push(if c.is_control() { '?' } else { c });
-        }
-        if !chunk.invalid().is_empty() {
-            text.push('?');
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn decimal() {
-        assert_eq!(dec(0), "0");
-        assert_eq!(dec(1234567890), "1234567890");
-        assert_eq!(dec(u64::MAX), "18446744073709551615");
-    }
-
-    #[test]
-    fn text_is_made_printable() {
-        assert_eq!(printable(b"a\x1b[2J\r\n\xff\xc3\xa9", 99), "a?[2J???\u{e9}");
-        assert_eq!(printable(b"abcdef", 3), "abc");
-    }
 
     #[test]
     fn context_goes_before() {

@@ -26,5 +26,6 @@ pub mod retry;
 pub mod rewrite;
 pub mod sink;
 pub mod stream;
+pub mod text;
 pub mod tls;
 pub mod url;

@@ -12,7 +12,8 @@ use core::net::SocketAddr;
 
 use os::net::addr;
 
-use crate::error::{Error, Kind, Result, append, append_dec, printable};
+use crate::error::{Error, Kind, Result};
+use crate::text::{append, append_dec, number, printable};
 
 /// Bytes of a URL, as given and as printed. Signed URLs have a few KiB; servers refuse more than 8 to 64 KiB.
 pub const MAX_URL: usize = 64 * 1024;
@@ -589,18 +590,8 @@ fn normal_path(path: &str) -> String {
 /// `port` with its colon.
 fn parse_port(port: &str) -> Result<u16> {
     port.strip_prefix(':')
-        .and_then(|digits| u16::try_from(number(digits, 10)?).ok())
+        .and_then(|digits| u16::try_from(number(digits.as_bytes(), 10)?).ok())
         .ok_or_else(|| bad("the port is no number from 0 to 65535"))
-}
-
-/// The value of digits of a base up to 16.
-fn number(digits: &str, radix: u32) -> Option<u32> {
-    let mut value: Option<u32> = None;
-    for digit in digits.bytes() {
-        let digit = char::from(digit).to_digit(radix)?;
-        value = Some(value.unwrap_or(0).checked_mul(radix)?.checked_add(digit)?);
-    }
-    value
 }
 
 /// One to four numbers, decimal, octal (`0…`) or hexadecimal (`0x…`), the last of which fills what the others leave.
@@ -622,7 +613,7 @@ fn parse_v4(name: &str) -> Option<[u8; 4]> {
             (part, 10)
         };
         let bits = if rest.is_some() { 8 } else { bits_left };
-        let value = u64::from(number(digits, radix)?);
+        let value = number(digits.as_bytes(), radix)?;
         bits_left = bits_left.checked_sub(bits)?;
         if bits == 0 || value >> bits != 0 {
             return None;

@@ -5,6 +5,8 @@
 use super::challenge::{self, Element};
 use super::{Credentials, md5::md5};
 use crate::http::Head;
+use crate::http::header::elements;
+use crate::text::{append, hex};
 use alloc::string::String;
 use core::str;
 use cpu::Sha256;
@@ -15,11 +17,13 @@ const NONCE: usize = 8;
 /// A challenge as far as it was read.
 #[derive(Default)]
 struct Challenge<'a> {
-    realm: &'a [u8],
-    nonce: &'a [u8],
-    opaque: Option<&'a [u8]>,
-    algorithm: Option<&'a [u8]>,
-    qop: Option<&'a [u8]>,
+    realm: Option<&'a str>,
+    nonce: Option<&'a str>,
+    opaque: Option<&'a str>,
+    algorithm: Option<&'a str>,
+    qop: Option<&'a str>,
+    /// Whether one of them is not UTF-8.
+    is_garbled: bool,
 }
 
 /// The value of the field that answers the first challenge for Digest in `head` that can be answered; None if there is
@@ -70,17 +74,21 @@ fn answer_with(
 impl<'a> Challenge<'a> {
     fn set(&mut self, element: &Element<'a>) {
         let is = |name: &str| element.name.eq_ignore_ascii_case(name.as_bytes());
-        if is("realm") {
-            self.realm = element.value;
+        let parameter = if is("realm") {
+            &mut self.realm
         } else if is("nonce") {
-            self.nonce = element.value;
+            &mut self.nonce
         } else if is("opaque") {
-            self.opaque = Some(element.value);
+            &mut self.opaque
         } else if is("algorithm") {
-            self.algorithm = Some(element.value);
+            &mut self.algorithm
         } else if is("qop") {
-            self.qop = Some(element.value);
-        }
+            &mut self.qop
+        } else {
+            return;
+        };
+        *parameter = str::from_utf8(element.value).ok();
+        self.is_garbled |= parameter.is_none();
     }
 
     /// RFC 7616, section 3.4.
@@ -91,7 +99,10 @@ impl<'a> Challenge<'a> {
         target: &str,
         random: [u8; NONCE],
     ) -> Option<String> {
-        let algorithm = str::from_utf8(self.algorithm.unwrap_or(b"MD5")).ok()?;
+        if self.is_garbled {
+            return None;
+        }
+        let algorithm = self.algorithm.unwrap_or("MD5");
         let hash = if algorithm.eq_ignore_ascii_case("MD5") {
             |message: &[u8]| hex(&md5(message))
         } else if algorithm.eq_ignore_ascii_case("SHA-256") {
@@ -107,14 +118,14 @@ impl<'a> Challenge<'a> {
         let user = str::from_utf8(&credentials.user)
             .ok()
             .filter(|user| !user.bytes().any(|byte| matches!(byte, b'"' | b'\\')))?;
-        let realm = str::from_utf8(self.realm).ok()?;
-        let nonce = str::from_utf8(self.nonce).ok()?;
+        let realm = self.realm.unwrap_or_default();
+        let nonce = self.nonce.unwrap_or_default();
         let client_nonce = hex(&random);
         let identity = hash(
             &[
                 user.as_bytes(),
                 b":",
-                self.realm,
+                realm.as_bytes(),
                 b":",
                 &credentials.password,
             ]
@@ -122,52 +133,40 @@ impl<'a> Challenge<'a> {
         );
         let request = hash([method, ":", target].concat().as_bytes());
         let mut proof = [&identity, ":", nonce, ":"].concat();
-        let mut qop = String::new();
         if let Some(offered) = self.qop {
-            crate::http::header::elements(offered)
-                .find(|offered| offered.eq_ignore_ascii_case(b"auth"))?;
-            proof.push_str(&["00000001:", &client_nonce, ":auth:"].concat());
-            qop = [", qop=auth, nc=00000001, cnonce=\"", &client_nonce, "\""].concat();
+            elements(offered.as_bytes()).find(|qop| qop.eq_ignore_ascii_case(b"auth"))?;
+            for part in ["00000001:", &client_nonce, ":auth:"] {
+                append(&mut proof, part);
+            }
         }
-        proof.push_str(&request);
-        let response = hash(proof.as_bytes());
-        let mut answer = [
-            "Digest username=\"",
-            user,
-            "\", realm=\"",
-            realm,
-            "\", nonce=\"",
-            nonce,
-            "\", uri=\"",
-            target,
-            "\", response=\"",
-            &response,
-            "\"",
-            &qop,
-        ]
-        .concat();
-        if self.algorithm.is_some() {
-            answer.push_str(&[", algorithm=", algorithm].concat());
+        append(&mut proof, &request);
+        let mut answer = String::new();
+        append_quoted(&mut answer, "Digest username=", user);
+        append_quoted(&mut answer, ", realm=", realm);
+        append_quoted(&mut answer, ", nonce=", nonce);
+        append_quoted(&mut answer, ", uri=", target);
+        append_quoted(&mut answer, ", response=", &hash(proof.as_bytes()));
+        if self.qop.is_some() {
+            append(&mut answer, ", qop=auth, nc=00000001");
+            append_quoted(&mut answer, ", cnonce=", &client_nonce);
+        }
+        if let Some(algorithm) = self.algorithm {
+            append(&mut answer, ", algorithm=");
+            append(&mut answer, algorithm);
         }
         if let Some(opaque) = self.opaque {
-            answer.push_str(&[", opaque=\"", str::from_utf8(opaque).ok()?, "\""].concat());
+            append_quoted(&mut answer, ", opaque=", opaque);
         }
         Some(answer)
     }
 }
 
-/// `bytes` in lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from(match nibble {
-                0..=9 => b'0' + nibble,
-                _ => b'a' - 10 + nibble,
-            }));
-        }
+/// Appends `name`, which ends in `=`, and `value` in quotes.
+#[inline(never)]
+fn append_quoted(answer: &mut String, name: &str, value: &str) {
+    for part in [name, "\"", value, "\""] {
+        append(answer, part);
     }
-    text
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub(super) fn md5(message: &[u8]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::digest::hex;
+    use crate::text::hex;
 
     #[test]
     fn vectors() {

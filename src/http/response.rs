@@ -9,6 +9,7 @@ use core::{mem, str};
 use super::header::{elements, is_value, split_line, trim};
 use super::{Method, date};
 use crate::error::{Error, Kind, Result, dec};
+use crate::text::number;
 
 /// Bytes of one line of a head: curl's limit.
 pub const MAX_LINE: usize = 100 * 1024;
@@ -413,14 +414,8 @@ fn parse_content_range(value: &[u8]) -> Option<ContentRange> {
 }
 
 /// Digits alone, and not more of them than fit.
-pub(crate) fn parse_decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0u64, |value, digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        value.checked_mul(10)?.checked_add(digit)
-    })
+fn parse_decimal(text: &[u8]) -> Option<u64> {
+    number(text, 10)
 }
 
 /// Whether it is HTTP/1.1, and the status, of the status line that `head` begins with (RFC 9112, section 4).

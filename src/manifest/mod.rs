@@ -16,6 +16,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::{Error, Kind, Result, dec};
+use crate::text::number;
 use json::{Event, Json, Why};
 
 /// The longest URL, in bytes: twice what servers take, so that none is refused which works.
@@ -308,7 +309,7 @@ impl Lookup {
             }
             // Written by some tools for what they do not know.
             (_, Event::Null) => None,
-            (Member::Size, Event::Number) => match text.and_then(decimal_u64) {
+            (Member::Size, Event::Number) => match text.and_then(|digits| number(digits, 10)) {
                 None => Some(NO_SIZE),
                 size => (!agree(&mut file.size, size)).then_some(SIZES),
             },
@@ -355,14 +356,6 @@ fn agree<T: Copy + PartialEq>(known: &mut Option<T>, new: Option<T>) -> bool {
     let agrees = known.is_none() || new.is_none() || *known == new;
     *known = known.or(new);
     agrees
-}
-
-/// A JSON number as a u64: digits alone, no exponent or fraction.
-fn decimal_u64(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0u64, |n, &b| {
-        let digit = char::from(b).to_digit(10)?;
-        n.checked_mul(10)?.checked_add(digit.into())
-    })
 }
 
 /// A SHA-256 in hex, in either case.

@@ -1,6 +1,6 @@
 //! The hosts that are fetched from without a proxy: the `no_proxy` variable.
 
-use crate::http::response::parse_decimal;
+use crate::text::number;
 use crate::url::{Host, split_first, split_port};
 
 /// Whether `list` excepts `host` and `port`.
@@ -21,7 +21,7 @@ fn matches(element: &str, host: &Host, port: u16) -> Option<bool> {
         split_port(element)
     };
     if let [b':', digits @ ..] = element_port.as_bytes()
-        && parse_decimal(digits)? != u64::from(port)
+        && number(digits, 10)? != u64::from(port)
     {
         return None;
     }
@@ -29,7 +29,7 @@ fn matches(element: &str, host: &Host, port: u16) -> Option<bool> {
         return Some(true);
     }
     let (address, bits) = split_first(name, b'/').unwrap_or((name, "128"));
-    let bits = parse_decimal(bits.as_bytes())?;
+    let bits = number(bits.as_bytes(), 10)?;
     Some(match (host, parse(address)?) {
         (Host::Name(name), Host::Name(domain)) => is_within(name, &domain),
         (Host::V4(a), Host::V4(b)) => share(a, &b, bits),
