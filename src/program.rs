@@ -7,7 +7,7 @@ use crate::fetch::Fetch;
 use crate::http::Custom;
 use crate::manifest::{Entry, Scanner};
 use crate::report::Report;
-use crate::sink::{Continued, RemoteName, Stdout};
+use crate::sink::{Continued, RemoteName, Sink, Stdout};
 use crate::url::{self, Url};
 use alloc::string::String;
 use alloc::vec;
@@ -51,30 +51,30 @@ fn print(parts: &[&str]) -> Result<()> {
 
 fn fetch_url(text: &str, options: &Options) -> Result<()> {
     if !options.remote_name {
-        return fetch(
-            &[text],
-            options,
-            Delivery::new(&mut Stdout, Expected::default()),
-            None,
-        );
+        return fetch(&[text], options, &mut Stdout, Expected::default(), None);
     }
     let url =
         Url::parse(text).map_err(|e| e.context(&["Failed to fetch ", &url::redact(text), ": "]))?;
     let name = url.remote_name()?;
+    let expected = Expected::default();
     if !options.resume {
-        let mut file = RemoteName::create(name)?;
         return fetch(
             &[text],
             options,
-            Delivery::new(&mut file, Expected::default()),
+            &mut RemoteName::create(name)?,
+            expected,
             None,
         );
     }
     let mut there = Delivered::default();
     let (mut file, validator) = Continued::open(name, &mut |data| there.update(data))?;
-    let mut delivery = Delivery::new(&mut file, Expected::default());
-    delivery.resume(there);
-    fetch(&[text], options, delivery, Some(validator))
+    fetch(
+        &[text],
+        options,
+        &mut file,
+        expected,
+        Some((there, validator)),
+    )
 }
 
 fn fetch_file(path: &[u8], name: &[u8], options: &Options) -> Result<()> {
@@ -90,13 +90,8 @@ fn fetch_file(path: &[u8], name: &[u8], options: &Options) -> Result<()> {
         size: entry.size,
         sha256: entry.sha256,
     };
-    fetch(
-        &sources,
-        options,
-        Delivery::new(&mut Stdout, expected),
-        None,
-    )
-    .map_err(|e| e.context(&["Failed to source file ", &shown, ": "]))
+    fetch(&sources, options, &mut Stdout, expected, None)
+        .map_err(|e| e.context(&["Failed to source file ", &shown, ": "]))
 }
 
 fn look_up(path: &[u8], name: &[u8]) -> Result<Option<Entry>> {
@@ -121,15 +116,19 @@ fn look_up(path: &[u8], name: &[u8]) -> Result<Option<Entry>> {
 fn fetch(
     sources: &[&str],
     options: &Options,
-    delivery: Delivery,
-    validator: Option<String>,
+    sink: &mut dyn Sink,
+    expected: Expected,
+    there: Option<(Delivered, String)>,
 ) -> Result<()> {
     let mut headers = Custom::new();
     for header in &options.headers {
         headers.push(header)?;
     }
     let mut report = Report::new(options);
+    let delivery = Delivery::new(sink, expected);
     let mut fetch = Fetch::new(options, &headers, delivery, &mut report);
-    fetch.resume(validator);
+    if let Some((there, validator)) = there {
+        fetch.resume(there, validator);
+    }
     fetch.run(sources)
 }

@@ -9,14 +9,14 @@ mod pump;
 
 use crate::cli::Options;
 use crate::connect::Network;
-use crate::deliver::Delivery;
-use crate::error::{Error, Kind, Result, dec};
+use crate::deliver::{Delivered, Delivery};
+use crate::error::{Error, Kind, Result};
 use crate::http::Custom;
 use crate::report::Report;
 use crate::retry::Retry;
+use crate::text::{append, append_dec};
 use crate::url::{self, Url};
 use alloc::string::String;
-use alloc::vec::Vec;
 use os::clock::{monotonic_ms, sleep_ms};
 use pump::Buffer;
 
@@ -61,9 +61,10 @@ impl<'a, 'd> Fetch<'a, 'd> {
         }
     }
 
-    /// Goes on after what was delivered before, of the version that `validator` (empty if unknown) identifies.
-    pub fn resume(&mut self, validator: Option<String>) {
-        self.version.validator = validator.filter(|validator| !validator.is_empty());
+    /// Goes on after `there`, the beginning of the version that `validator` (empty if unknown) identifies.
+    pub fn resume(&mut self, there: Delivered, validator: String) {
+        self.delivery.resume(there);
+        self.version.validator = Some(validator).filter(|validator| !validator.is_empty());
     }
 
     /// Fetches from the first of `sources` (URLs with the same content, the preferred one first) that delivers.
@@ -75,7 +76,9 @@ impl<'a, 'd> Fetch<'a, 'd> {
         let mut failures = String::new();
         let mut kind = Kind::Source;
         for (index, source) in sources.iter().enumerate() {
-            let (shown, result) = match Url::parse(source) {
+            let url = Url::parse(source);
+            let is_url = url.is_ok();
+            let (shown, result) = match url {
                 Ok(url) => (
                     url.without_password(),
                     self.try_source(index, &url, started),
@@ -86,15 +89,13 @@ impl<'a, 'd> Fetch<'a, 'd> {
                 self.report.done(self.delivery.delivered(), &shown);
                 return Ok(());
             };
-            failures.push_str(if failures.is_empty() {
-                "Failed to fetch "
-            } else {
-                "; "
-            });
-            failures.push_str(&[&shown, ": ", &error.text].concat());
+            let before = if index == 0 { "Failed to fetch " } else { "; " };
+            for part in [before, &shown, ": ", &error.text] {
+                append(&mut failures, part);
+            }
             kind = error.kind;
             // What is wrong with a URL is wrong with that URL alone.
-            if kind == Kind::Local && Url::parse(source).is_ok() {
+            if kind == Kind::Local && is_url {
                 break;
             }
             if let Some(next) = sources.get(index + 1) {
@@ -125,9 +126,7 @@ impl<'a, 'd> Fetch<'a, 'd> {
             }
             if self.network.is_over() {
                 error.kind = Kind::Local;
-                error
-                    .text
-                    .push_str(" (the time for all, --max-time, is over)");
+                append(&mut error.text, " (the time for all, --max-time, is over)");
                 return Err(error);
             }
             let mut random = [0; 8];
@@ -142,7 +141,9 @@ impl<'a, 'd> Fetch<'a, 'd> {
             });
             let Some(wait) = wait else {
                 if tries > 1 {
-                    error.text = [&error.text, " (", &dec(tries), " tries)"].concat();
+                    append(&mut error.text, " (");
+                    append_dec(&mut error.text, tries);
+                    append(&mut error.text, " tries)");
                 }
                 return Err(error);
             };
@@ -153,21 +154,17 @@ impl<'a, 'd> Fetch<'a, 'd> {
 
     #[cold]
     fn tell_retry(&mut self, error: &Error, wait: u64) {
-        let seconds = dec(wait / 1000);
-        let tenth = dec(wait / 100 % 10);
+        let mut text = error.text.clone();
+        append(&mut text, "; trying again in ");
+        append_dec(&mut text, wait / 1000);
+        append(&mut text, ".");
+        append_dec(&mut text, wait / 100 % 10);
+        append(&mut text, " s");
         let delivered = self.delivery.delivered();
-        let mut parts = Vec::from([
-            &*error.text,
-            "; trying again in ",
-            &seconds,
-            ".",
-            &tenth,
-            " s",
-        ]);
-        let bytes = dec(delivered);
         if delivered > 0 {
-            parts.extend([", from byte ", &bytes]);
+            append(&mut text, ", from byte ");
+            append_dec(&mut text, delivered);
         }
-        self.report.event(&parts);
+        self.report.event(&[&text]);
     }
 }
