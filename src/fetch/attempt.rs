@@ -26,7 +26,7 @@ enum Answer {
 /// A request's answer as far as it was read.
 struct Answered {
     stream: Box<dyn Stream>,
-    head: Head,
+    head: Box<Head>,
     /// Where in the buffer what came after the head begins, and its length.
     from: usize,
     len: usize,
@@ -139,17 +139,18 @@ impl Fetch<'_, '_> {
     /// One request and its answer.
     fn http(&mut self, index: usize, source: &Url, asked: &Url, url: &Url) -> Result<Answer> {
         let range = self.range(index);
+        let asked_for_range = !range.is_empty();
         let proxy = proxy::for_url(url, &os::env::var)?;
         let Answered {
             mut stream,
             head,
             from,
             len,
-        } = self.exchange(source, asked, url, proxy.as_ref(), range.clone())?;
+        } = self.exchange(source, asked, url, proxy.as_ref(), range)?;
         if let Some(location) = redirect::location(&head) {
             return redirect::follow(url, location).map(Answer::Redirect);
         }
-        if head.status() == 416 && range.is_some() {
+        if head.status() == 416 && asked_for_range {
             // Nothing was missing but the end of the response: of the same content, there is no more.
             return match head
                 .content_range()?
@@ -169,7 +170,7 @@ impl Fetch<'_, '_> {
                 _ => error,
             }
         })?;
-        let end = self.accept(index, &head, range.is_some())?;
+        let end = self.accept(index, &head, asked_for_range)?;
         self.pump(&mut *stream, &mut Body::new(head.framing()), from, len)?;
         // A server may send a part of the range that it was asked for.
         match end {
@@ -180,24 +181,25 @@ impl Fetch<'_, '_> {
         }
     }
 
-    /// The fields that ask for what is missing, or None if all of it must be asked for.
+    /// The fields that ask for what is missing; none if all of it must be asked for.
     ///
     /// Who sends the rest must have the same content: the hash in the end, or a validator of the server that sent the
     /// first part, proves it. Without either, all is read again and compared.
-    fn range(&self, index: usize) -> Option<Vec<(&'static str, String)>> {
+    fn range(&self, index: usize) -> Vec<(&'static str, String)> {
         let delivered = self.delivery.delivered();
+        let mut fields = Vec::new();
         if delivered == 0 || self.headers.sends("Range") {
-            return None;
+            return fields;
         }
-        let mut fields = Vec::from([("Range", ["bytes=", &dec(delivered), "-"].concat())]);
         match &self.version.validator {
             Some(validator) if self.version.source == index => {
                 fields.push(("If-Range", validator.clone()))
             }
             _ if self.delivery.is_proven_by_hash() => {}
-            _ => return None,
+            _ => return fields,
         }
-        Some(fields)
+        fields.push(("Range", ["bytes=", &dec(delivered), "-"].concat()));
+        fields
     }
 
     /// Sends the request and reads the head of the answer; does so once more if the server or the proxy wants what we
@@ -208,10 +210,9 @@ impl Fetch<'_, '_> {
         asked: &Url,
         url: &Url,
         proxy: Option<&Proxy>,
-        range: Option<Vec<(&'static str, String)>>,
+        mut fields: Vec<(&'static str, String)>,
     ) -> Result<Answered> {
         let scope = redirect::scope(source, url);
-        let mut fields = range.unwrap_or_default();
         let mut login = None;
         if !self.headers.replaces(AUTHORIZATION, scope) {
             login = Login::for_url(url, url.same_origin(asked), &os::env::var)?;
@@ -265,7 +266,7 @@ impl Fetch<'_, '_> {
     }
 
     /// The head of the answer, and where in the buffer what came after it is: its start and length.
-    fn read_head(&mut self, stream: &mut dyn Stream) -> Result<(Head, usize, usize)> {
+    fn read_head(&mut self, stream: &mut dyn Stream) -> Result<(Box<Head>, usize, usize)> {
         let mut parser = HeadParser::new(Method::Get);
         loop {
             let n = stream.read(self.buffer.room())?;

@@ -3,6 +3,7 @@
 //! It is forgiving where nothing depends on it (lone LFs, empty lines in front, no reason phrase, folded lines) and
 //! strict where two readers could see two different messages. Which statuses are followed is in [`super::redirect`].
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::{mem, str};
 
@@ -72,7 +73,7 @@ impl HeadParser {
 
     /// Takes what belongs to the head from `input` and gives the head when it is complete; what is left in `input` is
     /// then what follows it. Interim (1xx) responses are passed over. An error is [`Kind::Source`].
-    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Head>> {
+    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Box<Head>>> {
         while !input.is_empty() {
             let line_end = input.iter().position(|&byte| byte == b'\n');
             let len = line_end.map_or(input.len(), |at| at + 1);
@@ -177,19 +178,19 @@ impl HeadParser {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<Head> {
+    fn finish(&mut self) -> Result<Box<Head>> {
         let raw = mem::take(&mut self.raw);
         let start = mem::take(&mut self.head_start);
         self.line_start = 0;
         self.interim = 0;
         let (is_1_1, status) = parse_status_line(raw.get(start..))?;
-        let mut head = Head {
+        let mut head = Box::new(Head {
             raw,
             start,
             status,
             framing: Framing::None,
             keep_alive: false,
-        };
+        });
         head.framing = head.find_framing(self.method)?;
         head.keep_alive = head.find_keep_alive(is_1_1);
         Ok(head)

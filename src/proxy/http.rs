@@ -5,6 +5,7 @@ use crate::error::{Result, printable};
 use crate::http::{Head, HeadParser, Method, request};
 use crate::stream::Stream;
 use crate::url::Url;
+use alloc::boxed::Box;
 
 /// Bytes of a status line quoted in an error.
 const MAX_QUOTE: usize = 100;
@@ -13,7 +14,11 @@ const MAX_QUOTE: usize = 100;
 ///
 /// Nothing behind the head is read: in a tunnel that stands, it is from the other end. `authorization` is the value of
 /// `Proxy-Authorization`.
-pub fn connect(stream: &mut dyn Stream, url: &Url, authorization: Option<&str>) -> Result<Head> {
+pub fn connect(
+    stream: &mut dyn Stream,
+    url: &Url,
+    authorization: Option<&str>,
+) -> Result<Box<Head>> {
     stream.write_all(&request::connect(url.host(), url.port(), authorization)?)?;
     let mut parser = HeadParser::new(Method::Connect);
     let mut byte = [0];
