@@ -8,7 +8,7 @@ use ptex::http::response::{MAX_HEAD, MAX_LINE};
 use ptex::http::{Framing, Head, HeadParser, Method, redirect};
 
 /// The head and how much was left after it.
-fn parse(method: Method, text: &[u8], size: usize) -> Result<Option<(Head, usize)>> {
+fn parse(method: Method, text: &[u8], size: usize) -> Result<Option<(Box<Head>, usize)>> {
     let mut parser = HeadParser::new(method);
     let mut used = 0;
     for piece in text.chunks(size) {

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use crate::http::{HeadParser, Method};
 
-    fn head(fields: &str) -> Head {
+    fn head(fields: &str) -> Box<Head> {
         let text = ["HTTP/1.1 401 x\r\n", fields, "\r\n"].concat();
         let mut parser = HeadParser::new(Method::Get);
         parser.feed(&mut text.as_bytes()).unwrap().unwrap()

@@ -77,7 +77,7 @@ mod tests {
         Url::parse(text).unwrap()
     }
 
-    fn head(status: &str, location: &str) -> Head {
+    fn head(status: &str, location: &str) -> Box<Head> {
         let text = ["HTTP/1.1 ", status, " x\r\n", location, "\r\n"].concat();
         let mut parser = HeadParser::new(Method::Get);
         parser.feed(&mut text.as_bytes()).unwrap().unwrap()

@@ -2,16 +2,16 @@ use super::*;
 use alloc::string::String;
 
 /// The head in `text`, fed in one piece, and how much of `text` it left.
-fn parse_all(method: Method, text: &[u8]) -> Result<Option<(Head, usize)>> {
+fn parse_all(method: Method, text: &[u8]) -> Result<Option<(Box<Head>, usize)>> {
     let mut rest = text;
     let head = HeadParser::new(method).feed(&mut rest)?;
     Ok(head.map(|head| (head, rest.len())))
 }
 
 /// The same in pieces: whatever the cuts, the result is that of one piece.
-fn parse(text: &[u8]) -> Result<Option<(Head, usize)>> {
+fn parse(text: &[u8]) -> Result<Option<(Box<Head>, usize)>> {
     let whole = parse_all(Method::Get, text);
-    let summary = |result: &Result<Option<(Head, usize)>>| match result {
+    let summary = |result: &Result<Option<(Box<Head>, usize)>>| match result {
         Ok(Some((head, left))) => (head.raw().to_vec(), *left, String::new()),
         Ok(None) => (Vec::new(), 0, "incomplete".into()),
         Err(e) => (Vec::new(), 0, e.text.clone()),
@@ -19,7 +19,7 @@ fn parse(text: &[u8]) -> Result<Option<(Head, usize)>> {
     // Every place to cut in a text of usual size, and a few in one that is there to reach a limit.
     for cut in (0..=text.len()).step_by(1 + text.len() / 2000 * 300) {
         let mut parser = HeadParser::new(Method::Get);
-        let mut split = || -> Result<Option<(Head, usize)>> {
+        let mut split = || -> Result<Option<(Box<Head>, usize)>> {
             let (mut first, mut second) = text.split_at(cut);
             if let Some(head) = parser.feed(&mut first)? {
                 return Ok(Some((head, first.len() + second.len())));
@@ -33,7 +33,7 @@ fn parse(text: &[u8]) -> Result<Option<(Head, usize)>> {
     whole
 }
 
-fn head(text: &str) -> Head {
+fn head(text: &str) -> Box<Head> {
     match parse(text.as_bytes()) {
         Ok(Some((head, 0))) => head,
         Ok(other) => panic!("{text:?}: left {:?}", other.map(|(_, left)| left)),
@@ -52,7 +52,7 @@ fn error(text: &[u8]) -> String {
 }
 
 /// A 200 with these field lines.
-fn with(fields: &str) -> Head {
+fn with(fields: &str) -> Box<Head> {
     head(&["HTTP/1.1 200 OK\r\n", fields, "\r\n"].concat())
 }
 
