@@ -74,7 +74,7 @@ impl Fetch<'_, '_> {
                     Answer::Delivered => return Ok(()),
                     Answer::Redirect(next) => next,
                 },
-                Scheme::Ftp | Scheme::Ftps => return self.ftp(index, &url),
+                Scheme::Ftp | Scheme::Ftps => return self.ftp(index, &asked, &url),
             };
             redirects += 1;
             if redirects > self.options.max_redirs() {

@@ -1,7 +1,7 @@
 //! One try at one source by FTP.
 
 use super::Fetch;
-use crate::auth::Credentials;
+use crate::auth::Login;
 use crate::connect::FtpServer;
 use crate::deliver::changed;
 use crate::error::Result;
@@ -13,11 +13,15 @@ use crate::url::Url;
 impl Fetch<'_, '_> {
     /// Fetches what `url` names in one session, going on after what was delivered before if that can be done safely: if
     /// the hash in the end proves the content, or time and size are those of before.
-    pub(super) fn ftp(&mut self, index: usize, url: &Url) -> Result<()> {
+    pub(super) fn ftp(&mut self, index: usize, asked: &Url, url: &Url) -> Result<()> {
         let path = Path::of(url)?;
         let proxy = proxy::for_url(url, &os::env::var)?;
         let mut server = FtpServer::new(&self.network, url, proxy.as_ref(), self.report);
-        let login = Credentials::of_url(url);
+        let login = match Login::for_url(url, url.same_origin(asked), &os::env::var)? {
+            Some(Login::Credentials(login)) => Some(login),
+            // FTP has no use for a token.
+            _ => None,
+        };
         let mut session = Session::login(&mut server, url, login)?;
         let facts = session.find(&path, !self.delivery.is_proven_by_hash())?;
         let delivered = self.delivery.delivered();
