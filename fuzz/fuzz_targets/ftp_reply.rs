@@ -31,7 +31,7 @@ fuzz_target!(|input: (u8, &[u8])| {
         assert!((1..=5).contains(&reply.class()));
         assert!(!reply.shown().chars().any(char::is_control));
         assert_ne!(reply.passive_port(), Some(0));
-        let _ = reply.number();
+        let _ = reply.number_of(reply.code);
     }
     if let Err(error) = result {
         assert!(!error.text.chars().any(char::is_control));

@@ -23,7 +23,7 @@ impl Fetch<'_, '_> {
             _ => None,
         };
         let mut session = Session::login(&mut server, url, login)?;
-        let facts = session.find(&path, !self.delivery.is_proven_by_hash())?;
+        let (target, facts) = session.find(path, !self.delivery.is_proven_by_hash())?;
         let delivered = self.delivery.delivered();
         if let Some(size) = facts.size {
             self.delivery.check_size(size)?;
@@ -44,7 +44,7 @@ impl Fetch<'_, '_> {
             self.delivery.begin(false);
             return self.delivery.finish();
         }
-        let (mut data, from) = session.transfer(&mut server, &path.target, from)?;
+        let (mut data, from) = session.transfer(&mut server, &target, from)?;
         self.delivery.begin(from == 0);
         self.note(index, facts.validator.as_deref(), facts.size)?;
         let framing = match facts.size {

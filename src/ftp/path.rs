@@ -1,28 +1,34 @@
 //! What the path of an FTP URL asks for (RFC 1738, section 3.2.2).
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::{Error, Kind, Result};
 use crate::url::{Url, percent_decode, split_first};
 
-/// A file or a listing, and where it is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// The way to a file or a listing: an iterator over the folders to change to, one after the other.
 pub struct Path {
-    /// The folders to change to, one after the other.
-    pub folders: Vec<Vec<u8>>,
-    /// What is there.
-    pub target: Target,
+    /// What of the path is left, not decoded.
+    rest: String,
+    /// Whether it is not at its start any more.
+    begun: bool,
+    names: bool,
 }
 
 /// What is transferred.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Target {
-    /// The file of this name.
-    File(Vec<u8>),
-    /// The folder, in the server's words, mostly those of `ls -l`.
-    Listing,
-    /// The names in the folder of this name, or in the one changed to if that is empty.
-    Names(Vec<u8>),
+pub struct Target {
+    /// `RETR` for a file; `LIST` for a listing in the server's words, mostly those of `ls -l`; `NLST` for names alone.
+    pub verb: &'static str,
+    /// Its name in the folder changed to; empty for that folder itself.
+    pub name: Vec<u8>,
+}
+
+impl Target {
+    /// Whether it is a file.
+    pub fn is_file(&self) -> bool {
+        self.verb == "RETR"
+    }
 }
 
 impl Path {
@@ -32,8 +38,7 @@ impl Path {
     /// are read with, `;type=d` asks for the names in a folder.
     ///
     /// # Errors
-    /// [`Kind::Source`] for control characters, which would begin another command, and for `;type=a`: the line ends of
-    /// such a file would be the server's choice.
+    /// [`Kind::Source`] for `;type=a`: the line ends of such a file would be the server's choice.
     pub fn of(url: &Url) -> Result<Path> {
         // A query has no meaning in FTP: it is a part of the name.
         let target = url.target();
@@ -47,97 +52,97 @@ impl Path {
             && name.eq_ignore_ascii_case(b";type=")
         {
             rest = before;
-            match code.to_ascii_lowercase() {
-                b'i' => {}
-                b'd' => names = true,
-                _ => {
-                    return Err(refused(
-                        "only ;type=i and ;type=d are supported in FTP URLs",
-                    ));
-                }
+            names = matches!(code, b'd' | b'D');
+            if !names && !matches!(code, b'i' | b'I') {
+                return Err(Error::new(
+                    Kind::Source,
+                    &["Bad URL: only ;type=i and ;type=d are supported"],
+                ));
             }
         }
-        let mut folders = Vec::new();
-        while let Some((segment, tail)) = split_first(rest, b'/') {
-            if !segment.is_empty() {
-                folders.push(decoded(segment)?);
-            } else if folders.is_empty() {
-                folders.push(b"/".to_vec());
-            }
-            rest = tail;
-        }
-        let name = decoded(rest)?;
-        let target = match (names, &*name) {
-            (true, _) => Target::Names(name),
-            (false, b"") => Target::Listing,
-            (false, _) => Target::File(name),
+        Ok(Path {
+            rest: String::from(rest),
+            begun: false,
+            names,
+        })
+    }
+
+    /// What is there, after the last folder.
+    pub fn target(&self) -> Target {
+        let name = percent_decode(&self.rest);
+        let verb = match (self.names, &*name) {
+            (true, _) => "NLST",
+            (false, b"") => "LIST",
+            (false, _) => "RETR",
         };
-        Ok(Path { folders, target })
+        Target { verb, name }
     }
 }
 
-fn decoded(segment: &str) -> Result<Vec<u8>> {
-    let name = percent_decode(segment);
-    if name.iter().any(u8::is_ascii_control) {
-        return Err(refused("control character in the path"));
-    }
-    Ok(name)
-}
+impl Iterator for Path {
+    type Item = Vec<u8>;
 
-#[cold]
-fn refused(what: &str) -> Error {
-    Error::new(Kind::Source, &["Bad URL: ", what])
+    fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let (segment, tail) = split_first(&self.rest, b'/')?;
+            let is_first = !core::mem::replace(&mut self.begun, true);
+            let mut folder = percent_decode(segment);
+            self.rest = String::from(tail);
+            if folder.is_empty() && is_first {
+                folder.push(b'/');
+            }
+            if !folder.is_empty() {
+                return Some(folder);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn path(text: &str) -> Result<(Vec<Vec<u8>>, Target)> {
-        let url = Url::parse(&["ftp://h", text].concat()).unwrap();
-        Path::of(&url).map(|path| (path.folders, path.target))
+    fn path(text: &str) -> Result<Path> {
+        Path::of(&Url::parse(&["ftp://h", text].concat()).unwrap())
     }
 
     #[test]
     fn folders_and_what_is_there() {
-        let file = |name: &[u8]| Target::File(name.to_vec());
-        for (text, folders, target) in [
-            ("", &[][..], Target::Listing),
-            ("/", &[], Target::Listing),
-            ("/f", &[], file(b"f")),
-            ("/a/b/c", &[&b"a"[..], b"b"], file(b"c")),
-            ("/a/b/", &[b"a", b"b"], Target::Listing),
-            ("//etc/motd", &[b"/", b"etc"], file(b"motd")),
-            ("/%2Fetc/motd", &[b"/etc"], file(b"motd")),
-            ("/%2F/", &[b"/"], Target::Listing),
-            ("/a//b", &[b"a"], file(b"b")),
-            ("/a%2Fb/c%20d", &[b"a/b"], file(b"c d")),
-            ("/f;type=i", &[], file(b"f")),
-            ("/f;TYPE=I", &[], file(b"f")),
-            ("/a/d;type=d", &[b"a"], Target::Names(b"d".to_vec())),
-            ("/a/;type=D", &[b"a"], Target::Names(Vec::new())),
-            ("/f%3Btype=a", &[], file(b"f;type=a")),
-            ("/f?x=1/g", &[b"f?x=1"], file(b"g")),
-            ("/;type=i", &[], Target::Listing),
-            ("/\u{e9}", &[], file(b"\xc3\xa9")),
+        for (text, folders, verb, name) in [
+            ("", &[][..], "LIST", &b""[..]),
+            ("/", &[], "LIST", b""),
+            ("/f", &[], "RETR", b"f"),
+            ("/a/b/c", &[&b"a"[..], b"b"], "RETR", b"c"),
+            ("/a/b/", &[b"a", b"b"], "LIST", b""),
+            ("//etc/motd", &[b"/", b"etc"], "RETR", b"motd"),
+            ("/%2Fetc/motd", &[b"/etc"], "RETR", b"motd"),
+            ("/%2F/", &[b"/"], "LIST", b""),
+            ("/a//b", &[b"a"], "RETR", b"b"),
+            ("/a%2Fb/c%20d", &[b"a/b"], "RETR", b"c d"),
+            ("/f;type=i", &[], "RETR", b"f"),
+            ("/f;TYPE=I", &[], "RETR", b"f"),
+            ("/a/d;type=d", &[b"a"], "NLST", b"d"),
+            ("/a/;type=D", &[b"a"], "NLST", b""),
+            ("/f%3Btype=a", &[], "RETR", b"f;type=a"),
+            ("/f?x=1/g", &[b"f?x=1"], "RETR", b"g"),
+            ("/;type=i", &[], "LIST", b""),
+            ("/\u{e9}", &[], "RETR", b"\xc3\xa9"),
         ] {
-            let folders: Vec<Vec<u8>> = folders.iter().map(|folder| folder.to_vec()).collect();
-            assert_eq!(path(text), Ok((folders, target)), "{text}");
+            let mut path = path(text).unwrap();
+            let found: Vec<Vec<u8>> = path.by_ref().collect();
+            assert_eq!(found, folders, "{text}");
+            let target = path.target();
+            assert_eq!((target.verb, &*target.name), (verb, name), "{text}");
+            assert_eq!(target.is_file(), verb == "RETR");
         }
     }
 
     #[test]
-    fn what_is_refused() {
-        for text in ["/a%0D%0ADELE%20b", "/%0Aa/b", "/a/%00", "/%7F"] {
-            assert_eq!(
-                path(text).unwrap_err().text,
-                "Bad URL: control character in the path"
-            );
-        }
+    fn files_of_lines_are_refused() {
         for text in ["/f;type=a", "/f;type=A", "/f;type=x"] {
             assert_eq!(
-                path(text).unwrap_err().text,
-                "Bad URL: only ;type=i and ;type=d are supported in FTP URLs"
+                path(text).err().unwrap().text,
+                "Bad URL: only ;type=i and ;type=d are supported"
             );
         }
     }

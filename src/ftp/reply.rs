@@ -42,9 +42,9 @@ impl Reply {
         self.line.truncate(3);
     }
 
-    /// The number that the text begins with, as that of SIZE does (RFC 3659, section 4).
-    pub fn number(&self) -> Option<u64> {
-        number(&mut self.text())
+    /// The number that the text begins with if this is the reply `code`, as 213 is with a size (RFC 3659, section 4).
+    pub fn number_of(&self, code: u16) -> Option<u64> {
+        number(&mut self.text()).filter(|_| self.code == code)
     }
 
     /// The port that the server listens on, as it answered EPSV (RFC 2428, section 3) or PASV (RFC 959, section 4.1.2).
@@ -87,6 +87,7 @@ impl Reply {
 }
 
 /// Takes a decimal number off the front of `text`.
+#[inline(never)]
 fn number(text: &mut &[u8]) -> Option<u64> {
     let mut value = None;
     while let [digit @ b'0'..=b'9', rest @ ..] = *text {
@@ -290,13 +291,13 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!(reply(b"213 1234\r\n").number(), Some(1234));
+        assert_eq!(reply(b"213 1234\r\n").number_of(213), Some(1234));
         assert_eq!(
-            reply(b"213 18446744073709551615\r\n").number(),
+            reply(b"213 18446744073709551615\r\n").number_of(213),
             Some(u64::MAX)
         );
-        assert_eq!(reply(b"213 18446744073709551616\r\n").number(), None);
-        assert_eq!(reply(b"213 -1\r\n").number(), None);
-        assert_eq!(reply(b"213\r\n").number(), None);
+        assert_eq!(reply(b"213 18446744073709551616\r\n").number_of(213), None);
+        assert_eq!(reply(b"213 -1\r\n").number_of(213), None);
+        assert_eq!(reply(b"213\r\n").number_of(213), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The dialogue with an FTP server: login, the way to a file, what is known of it, its transfer.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -84,20 +84,21 @@ impl Replies {
         }
     }
 
-    /// The next reply that is not a preliminary one.
+    /// The final reply to `what`. Of a server that has nothing but preliminary ones, it is one of those.
     fn read_final(&mut self, stream: &mut dyn Stream, what: &str) -> Result<Reply> {
-        for _ in 0..MAX_PRELIMINARY {
+        let mut left = MAX_PRELIMINARY;
+        loop {
             let reply = self.read(stream, what)?;
-            if reply.class() != 1 {
+            left -= 1;
+            if reply.class() != 1 || left == 0 {
                 return Ok(reply);
             }
         }
-        let text = [&self.peer, " keeps promising to answer ", what];
-        Err(Error::new(Kind::Source, &text))
     }
 
-    /// `reply` to `what` if it is of `class`, else what it means.
-    fn expect(&self, what: &str, reply: Reply, class: u16) -> Result<Reply> {
+    /// The final reply to `what`, which must be of `class`.
+    fn answer(&mut self, stream: &mut dyn Stream, what: &str, class: u16) -> Result<Reply> {
+        let reply = self.read_final(stream, what)?;
         if reply.class() == class {
             Ok(reply)
         } else {
@@ -117,20 +118,19 @@ impl Replies {
     }
 }
 
-/// Sends `verb` and `argument` as one line.
+/// Sends `verb` and `argument` as one line. Nothing else gets to a server: here a line end in a name is found.
 fn send(stream: &mut dyn Stream, verb: &str, argument: &[u8]) -> Result<()> {
-    // The URL was checked; this is the last place where a line end could begin another command.
     if argument.iter().any(u8::is_ascii_control) {
         let text = ["Control character in what ", verb, " would say"];
         return Err(Error::new(Kind::Source, &text));
     }
-    let mut line = verb.as_bytes().to_vec();
-    if !argument.is_empty() || verb == "PASS" {
-        line.push(b' ');
-    }
-    line.extend_from_slice(argument);
-    line.extend_from_slice(b"\r\n");
-    stream.write_all(&line)
+    // An empty password is one.
+    let space: &[u8] = match (verb, argument) {
+        ("PASS", _) => b" ",
+        (_, b"") => b"",
+        _ => b" ",
+    };
+    stream.write_all(&[verb.as_bytes(), space, argument, b"\r\n"].concat())
 }
 
 /// A control connection after its login.
@@ -145,20 +145,17 @@ impl Session {
     /// With `ftps`, port 990 is TLS from the first byte; on any other port it is asked for (AUTH TLS), and there is no
     /// session without it. Data are then protected too.
     pub fn login(dial: &mut dyn Dial, url: &Url, login: Option<Credentials>) -> Result<Self> {
-        let peer = url.host_port();
         let is_secure = url.scheme() == Scheme::Ftps;
-        let explicit = is_secure && url.port() != Scheme::Ftps.default_port();
-        let stream = dial.dial(&mut Control {
+        let is_asked = is_secure && url.port() != Scheme::Ftps.default_port();
+        let mut replies = Replies::new(url.host_port());
+        let mut stream = dial.dial(&mut Control {
             port: url.port(),
-            peer: explicit.then_some(&*peer),
+            asks: is_asked.then_some(&mut replies),
         })?;
-        let mut session = Session {
-            stream,
-            replies: Replies::new(peer),
-        };
-        if !explicit {
-            greeting(&mut session.replies, &mut *session.stream)?;
+        if !is_asked {
+            replies.answer(&mut *stream, GREETING, 2)?;
         }
+        let mut session = Session { stream, replies };
         match login {
             Some(login) => session.authenticate(&login.user, &login.password)?,
             None => session.authenticate(ANONYMOUS.0, ANONYMOUS.1)?,
@@ -193,31 +190,30 @@ impl Session {
         })
     }
 
-    /// Goes to where `path` leads and finds out what the server knows of the file there. Whether it was changed is only
-    /// asked if `dated`.
-    pub fn find(&mut self, path: &Path, dated: bool) -> Result<Facts> {
-        for folder in &path.folders {
-            self.command("CWD", folder, 2)?;
+    /// Goes to where `path` leads and finds out what is there, and what the server knows of it. Whether a file was changed
+    /// is only asked if `dated`.
+    pub fn find(&mut self, mut path: Path, dated: bool) -> Result<(Target, Facts)> {
+        for folder in &mut path {
+            self.command("CWD", &folder, 2)?;
         }
-        let Target::File(name) = &path.target else {
+        let target = path.target();
+        let mut facts = Facts::default();
+        if !target.is_file() {
             self.command("TYPE", b"A", 2)?;
-            return Ok(Facts::default());
-        };
+            return Ok((target, facts));
+        }
         self.command("TYPE", b"I", 2)?;
-        let size = self.ask("SIZE", name)?;
-        let size = (size.code == 213).then(|| size.number()).flatten();
-        let mut facts = Facts {
-            size,
-            validator: None,
-        };
-        if let Some(size) = size.filter(|_| dated) {
-            let time = self.ask("MDTM", name)?;
-            if time.code == 213 && time.number().is_some() {
+        facts.size = self.ask("SIZE", &target.name)?.number_of(213);
+        if let Some(size) = facts.size
+            && dated
+        {
+            let time = self.ask("MDTM", &target.name)?;
+            if time.number_of(213).is_some() {
                 let time = printable(time.text(), MAX_TIME);
                 facts.validator = Some([&*time, " ", &dec(size)].concat());
             }
         }
-        Ok(facts)
+        Ok((target, facts))
     }
 
     /// Begins the transfer of `target`, of a file from byte `from` on. The second result is where it really begins: not
@@ -228,16 +224,10 @@ impl Session {
         target: &Target,
         from: u64,
     ) -> Result<(Box<dyn Stream>, u64)> {
-        let (verb, name, from) = match target {
-            Target::File(name) => ("RETR", name.as_slice(), from),
-            Target::Listing => ("LIST", &b""[..], 0),
-            Target::Names(name) => ("NLST", name.as_slice(), 0),
-        };
         let mut data = Data {
             session: self,
-            verb,
-            name,
-            from,
+            target,
+            from: if target.is_file() { from } else { 0 },
             begun: false,
         };
         let stream = dial.dial(&mut data)?;
@@ -246,8 +236,7 @@ impl Session {
 
     /// Makes sure that the server too holds the transfer, whose data have ended, to be complete.
     pub fn finish(mut self) -> Result<()> {
-        let reply = self.read_final("the transfer")?;
-        self.replies.expect("the transfer", reply, 2)?;
+        self.replies.answer(&mut *self.stream, "the transfer", 2)?;
         // Nobody waits for the answer.
         let _ = send(&mut *self.stream, "QUIT", b"");
         Ok(())
@@ -263,34 +252,27 @@ impl Session {
         port.ok_or_else(|| self.replies.refused("PASV", &reply))
     }
 
-    fn read_final(&mut self, what: &str) -> Result<Reply> {
-        self.replies.read_final(&mut *self.stream, what)
-    }
-
     /// The final reply to a command.
     fn ask(&mut self, verb: &str, argument: &[u8]) -> Result<Reply> {
         send(&mut *self.stream, verb, argument)?;
-        self.read_final(verb)
+        self.replies.read_final(&mut *self.stream, verb)
     }
 
     /// The final reply to a command that must be of `class`.
     fn command(&mut self, verb: &str, argument: &[u8], class: u16) -> Result<Reply> {
-        let reply = self.ask(verb, argument)?;
-        self.replies.expect(verb, reply, class)
+        send(&mut *self.stream, verb, argument)?;
+        self.replies.answer(&mut *self.stream, verb, class)
     }
 }
 
-fn greeting(replies: &mut Replies, stream: &mut dyn Stream) -> Result<()> {
-    const WHAT: &str = "the connection";
-    let reply = replies.read_final(stream, WHAT)?;
-    replies.expect(WHAT, reply, 2).map(|_| ())
-}
+/// What a greeting answers.
+const GREETING: &str = "the connection";
 
 /// The approach of the control connection.
 struct Control<'a> {
     port: u16,
-    /// The server, if it must be asked for TLS.
-    peer: Option<&'a str>,
+    /// Reads the replies if the server must be asked for TLS.
+    asks: Option<&'a mut Replies>,
 }
 
 impl Approach for Control<'_> {
@@ -299,17 +281,15 @@ impl Approach for Control<'_> {
     }
 
     fn greet(&mut self, stream: &mut dyn Stream) -> Result<()> {
-        let Some(peer) = self.peer else {
+        let Some(replies) = &mut self.asks else {
             return Ok(());
         };
-        let mut replies = Replies::new(peer.to_string());
-        greeting(&mut replies, stream)?;
+        replies.answer(stream, GREETING, 2)?;
         send(stream, "AUTH", b"TLS")?;
-        let reply = replies.read_final(stream, "AUTH TLS")?;
-        replies.expect("AUTH TLS", reply, 2)?;
+        replies.answer(stream, "AUTH TLS", 2)?;
         // Who adds a line here wants it to be taken for one of those that TLS protects.
         if !replies.unread.is_empty() {
-            let text = [peer, " said more than that TLS may begin"];
+            let text = [&replies.peer, " said more than that TLS may begin"];
             return Err(Error::new(Kind::Source, &text));
         }
         Ok(())
@@ -319,8 +299,7 @@ impl Approach for Control<'_> {
 /// The approach of a data connection.
 struct Data<'a> {
     session: &'a mut Session,
-    verb: &'static str,
-    name: &'a [u8],
+    target: &'a Target,
     from: u64,
     /// Whether it was already made once, and TLS could not be agreed on.
     begun: bool,
@@ -328,21 +307,28 @@ struct Data<'a> {
 
 impl Approach for Data<'_> {
     fn port(&mut self) -> Result<u16> {
+        let session = &mut *self.session;
         if self.begun {
             // The server has found out too that nothing came of the transfer.
-            self.session.read_final(self.verb)?;
+            session
+                .replies
+                .read_final(&mut *session.stream, self.target.verb)?;
         }
-        self.session.passive()
+        session.passive()
     }
 
     fn greet(&mut self, _stream: &mut dyn Stream) -> Result<()> {
         let session = &mut *self.session;
+        let verb = self.target.verb;
         if self.from > 0 && session.ask("REST", dec(self.from).as_bytes())?.code != 350 {
             self.from = 0;
         }
-        send(&mut *session.stream, self.verb, self.name)?;
-        let reply = session.replies.read(&mut *session.stream, self.verb)?;
+        send(&mut *session.stream, verb, &self.target.name)?;
+        let reply = session.replies.read(&mut *session.stream, verb)?;
         self.begun = true;
-        session.replies.expect(self.verb, reply, 1).map(|_| ())
+        if reply.class() != 1 {
+            return Err(session.replies.refused(verb, &reply));
+        }
+        Ok(())
     }
 }

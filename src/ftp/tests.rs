@@ -141,7 +141,10 @@ fn kind_and_text<T>(result: Result<T>) -> (Kind, String) {
 }
 
 fn file(name: &str) -> Target {
-    Target::File(name.as_bytes().to_vec())
+    Target {
+        verb: "RETR",
+        name: name.as_bytes().to_vec(),
+    }
 }
 
 fn read(stream: &mut dyn Stream) -> Vec<u8> {
@@ -266,10 +269,7 @@ fn promises_without_end() {
     );
     assert_eq!(
         (kind, &*text),
-        (
-            Kind::Source,
-            "h:21 keeps promising to answer the connection"
-        )
+        (Kind::Source, "h:21 answered the connection with 120 16")
     );
 }
 
@@ -329,7 +329,7 @@ fn a_file() {
     ]);
     server.data = b"the content";
     let path = Path::of(&Url::parse("ftp://h//a%20b/f").unwrap()).unwrap();
-    let facts = session.find(&path, true).unwrap();
+    let (target, facts) = session.find(path, true).unwrap();
     assert_eq!(
         facts,
         Facts {
@@ -337,7 +337,7 @@ fn a_file() {
             validator: Some("20240229123456.789 11".into())
         }
     );
-    let (mut data, from) = session.transfer(&mut server, &path.target, 0).unwrap();
+    let (mut data, from) = session.transfer(&mut server, &target, 0).unwrap();
     assert_eq!((read(&mut *data), from), (b"the content".to_vec(), 0));
     session.finish().unwrap();
     assert_eq!(server.ports, [21, 6446]);
@@ -346,7 +346,6 @@ fn a_file() {
 
 #[test]
 fn what_servers_do_not_know() {
-    let path = Path::of(&Url::parse("ftp://h/f").unwrap()).unwrap();
     for (dialogue, size) in [
         (&[("SIZE f", "550 Not in this mode\r\n")][..], None),
         (&[("SIZE f", "213 many\r\n")], None),
@@ -358,8 +357,10 @@ fn what_servers_do_not_know() {
     ] {
         let dialogue = [&[("TYPE I", "200 ok\r\n")][..], dialogue].concat();
         let (_, mut session) = welcomed(&dialogue);
+        let path = Path::of(&Url::parse("ftp://h/f").unwrap()).unwrap();
         let validator = None;
-        assert_eq!(session.find(&path, true), Ok(Facts { size, validator }));
+        let facts = Facts { size, validator };
+        assert_eq!(session.find(path, true), Ok((file("f"), facts)));
     }
 }
 
@@ -387,17 +388,17 @@ fn what_is_not_there() {
     ] {
         let (_, mut session) = welcomed(dialogue);
         let path = Path::of(&Url::parse(url).unwrap()).unwrap();
-        let result = session.find(&path, false);
+        let result = session.find(path, false);
         assert_eq!(kind_and_text(result), (kind, text.into()));
     }
 }
 
 #[test]
 fn listings() {
-    for (url, target, command) in [
-        ("ftp://h/a/", Target::Listing, "LIST"),
-        ("ftp://h/a/;type=d", Target::Names(Vec::new()), "NLST"),
-        ("ftp://h/a/b;type=d", Target::Names(b"b".to_vec()), "NLST b"),
+    for (url, command) in [
+        ("ftp://h/a/", "LIST"),
+        ("ftp://h/a/;type=d", "NLST"),
+        ("ftp://h/a/b;type=d", "NLST b"),
     ] {
         let (mut server, mut session) = welcomed(&[
             ("CWD a", "250 ok\r\n"),
@@ -408,9 +409,9 @@ fn listings() {
         ]);
         server.data = b"total 0\r\n";
         let path = Path::of(&Url::parse(url).unwrap()).unwrap();
-        assert_eq!(path.target, target);
-        assert_eq!(session.find(&path, true), Ok(Facts::default()));
-        let (mut data, from) = session.transfer(&mut server, &path.target, 99).unwrap();
+        let (target, facts) = session.find(path, true).unwrap();
+        assert_eq!(facts, Facts::default());
+        let (mut data, from) = session.transfer(&mut server, &target, 99).unwrap();
         assert_eq!((read(&mut *data), from), (b"total 0\r\n".to_vec(), 0));
         session.finish().unwrap();
     }
@@ -563,13 +564,17 @@ fn transfers_that_end_badly() {
 
 #[test]
 fn no_line_end_gets_into_a_command() {
-    let (mut server, mut session) = welcomed(&[("EPSV", "229 (|||2000|)\r\n")]);
-    let result = session.transfer(&mut server, &file("f\r\nDELE g"), 0);
-    assert_eq!(
-        kind_and_text(result),
-        (
-            Kind::Source,
-            "Control character in what RETR would say".into()
-        )
-    );
+    for (url, verb) in [
+        ("ftp://h/f%0D%0ADELE%20g", "SIZE"),
+        ("ftp://h/%0Aa/b", "CWD"),
+        ("ftp://h/a%00", "SIZE"),
+        ("ftp://h/a%7F/", "CWD"),
+    ] {
+        let (server, mut session) = welcomed(&[("TYPE I", "200 ok\r\n")]);
+        let path = Path::of(&Url::parse(url).unwrap()).unwrap();
+        let text = ["Control character in what ", verb, " would say"].concat();
+        let result = session.find(path, true);
+        assert_eq!(kind_and_text(result), (Kind::Source, text));
+        assert_eq!(server.ports, [21]);
+    }
 }
