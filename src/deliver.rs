@@ -137,6 +137,11 @@ impl<'a> Delivery<'a> {
             .then(|| (self.delivered, Digest::new(&self.expected)));
     }
 
+    /// Whether what was delivered is still being compared: the last reading was not, or not yet, found to be the same.
+    pub fn is_comparing(&self) -> bool {
+        self.replay.is_some()
+    }
+
     /// Refuses a source that says beforehand that the file has another size than it must have.
     ///
     /// # Errors

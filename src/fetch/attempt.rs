@@ -156,7 +156,10 @@ impl Fetch<'_, '_> {
                 .content_range()?
                 .and_then(|range| range.complete_length)
             {
-                Some(length) if length == self.delivery.delivered() => {
+                Some(length)
+                    if length == self.delivery.delivered()
+                        && self.version.total.is_none_or(|total| total == length) =>
+                {
                     self.delivery.begin(false);
                     self.delivery.finish().map(|()| Answer::Delivered)
                 }
@@ -177,6 +180,7 @@ impl Fetch<'_, '_> {
             Some(end) if self.delivery.delivered() < end => {
                 Err(partial(end - self.delivery.delivered()))
             }
+            Some(end) if self.delivery.delivered() > end => Err(changed()),
             _ => self.delivery.finish().map(|()| Answer::Delivered),
         }
     }
@@ -192,14 +196,18 @@ impl Fetch<'_, '_> {
             return fields;
         }
         match &self.version.validator {
-            Some(validator) if self.version.source == index => {
-                fields.push(("If-Range", validator.clone()))
-            }
+            Some(validator) if self.is_from(index) => fields.push(("If-Range", validator.clone())),
             _ if self.delivery.is_proven_by_hash() => {}
             _ => return fields,
         }
         fields.push(("Range", ["bytes=", &dec(delivered), "-"].concat()));
         fields
+    }
+
+    /// Whether what was delivered is of the version that the source `index` says it has: it came from there, or all of it
+    /// was found to be the same.
+    pub(super) fn is_from(&self, index: usize) -> bool {
+        self.version.source == index && (self.version.is_delivered || !self.delivery.is_comparing())
     }
 
     /// Sends the request and reads the head of the answer; does so once more if the server or the proxy wants what we
@@ -286,6 +294,12 @@ impl Fetch<'_, '_> {
         let mut total = head.content_length();
         let mut end = total;
         let is_rest = asked_for_range && head.status() == 206;
+        if head.status() == 206 && !is_rest && !self.headers.sends("Range") {
+            return Err(Error::new(
+                Kind::Source,
+                &["The server sent a part where all was asked for"],
+            ));
+        }
         if is_rest {
             let range = head.content_range()?;
             let Some((Some((first, last)), complete)) =
@@ -296,15 +310,17 @@ impl Fetch<'_, '_> {
                     &["The server sent a part without saying which"],
                 ));
             };
-            let is_length_right = total.is_none_or(|length| length == last - first + 1);
-            if first != delivered || !is_length_right {
+            let is_length_right =
+                total.is_none_or(|length| length.checked_sub(1) == Some(last - first));
+            // A server need not say how long all of it is, but it may have said so before.
+            total = complete.or(self.version.total);
+            end = total.or(Some(last.saturating_add(1)));
+            if first != delivered || !is_length_right || end <= Some(last) {
                 return Err(Error::new(
                     Kind::Source,
                     &["The server sent another part than the one asked for"],
                 ));
             }
-            total = complete;
-            end = complete.or(Some(last + 1));
         }
         if let Some(total) = total {
             self.delivery.check_size(total)?;
@@ -331,12 +347,18 @@ impl Fetch<'_, '_> {
         validator: Option<&str>,
         total: Option<u64>,
     ) -> Result<()> {
-        if self.delivery.delivered() == 0 || self.version.source != source {
+        let is_delivered = self.delivery.delivered() == 0;
+        if is_delivered || self.version.source != source {
             self.delivery.remember(validator)?;
             self.version = Version {
                 source,
                 validator: validator.map(ToString::to_string),
-                total: total.or(self.version.total),
+                total: total.or(if is_delivered {
+                    None
+                } else {
+                    self.version.total
+                }),
+                is_delivered,
             };
         }
         Ok(())

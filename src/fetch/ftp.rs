@@ -15,6 +15,7 @@ impl Fetch<'_, '_> {
     /// the hash in the end proves the content, or time and size are those of before.
     pub(super) fn ftp(&mut self, index: usize, asked: &Url, url: &Url) -> Result<()> {
         let path = Path::of(url)?;
+        let is_from = self.is_from(index);
         let proxy = proxy::for_url(url, &os::env::var)?;
         let mut server = FtpServer::new(&self.network, url, proxy.as_ref(), self.report);
         let login = match Login::for_url(url, url.same_origin(asked), &os::env::var)? {
@@ -31,9 +32,8 @@ impl Fetch<'_, '_> {
                 return Err(changed());
             }
         }
-        let is_same = facts.validator.is_some()
-            && self.version.source == index
-            && self.version.validator == facts.validator;
+        let is_same =
+            facts.validator.is_some() && is_from && self.version.validator == facts.validator;
         let from = if is_same || self.delivery.is_proven_by_hash() {
             delivered
         } else {

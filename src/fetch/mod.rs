@@ -29,6 +29,8 @@ struct Version {
     validator: Option<String>,
     /// The size of all of it.
     total: Option<u64>,
+    /// Whether bytes of this version were delivered, and not only compared with others.
+    is_delivered: bool,
 }
 
 /// Everything that a fetch works with.
@@ -121,6 +123,7 @@ impl<'a, 'd> Fetch<'a, 'd> {
             if error.kind == Kind::Content && !restarted && self.delivery.restart() {
                 restarted = true;
                 self.version = Version::default();
+                retry = Retry::new(self.options.retry(), 0);
                 self.report.event(&[&*error.text, "; starting again"]);
                 continue;
             }

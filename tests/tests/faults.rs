@@ -399,6 +399,59 @@ fn parts_that_were_not_asked_for() {
 }
 
 #[test]
+fn a_part_where_all_was_asked_for() {
+    let head = "HTTP/1.1 206 Part\r\nContent-Range: bytes 0-3/9\r\nContent-Length: 4\r\n\r\n";
+    let server = Server::answering([head, "part"].concat());
+    let outcome = fetch(&server.url("/"));
+    assert!(outcome.error().contains("a part where all was asked for"));
+    outcome.wrote(b"");
+    // Whoever asks for one gets it.
+    Ptex::new(["-H", "Range: bytes=0-3", &server.url("/")])
+        .run()
+        .delivers(b"part");
+}
+
+#[test]
+fn the_end_that_was_told_before_counts() {
+    let bytes = noise(8, 100);
+    let part = |last: usize, framing: &str| {
+        format!(
+            "HTTP/1.1 206 Part\r\nETag: \"v1\"\r\nContent-Range: bytes 50-{last}/*\r\n{framing}\r\n\r\n"
+        )
+    };
+    let serve = |second: String, more: usize| {
+        let file = Content::new(&*bytes);
+        Server::start(move |request, connection| {
+            let (head, body) = match request.number {
+                1 => (
+                    second.clone(),
+                    [&file.bytes[50..], b"!"].concat()[..more].to_vec(),
+                ),
+                n => {
+                    let (head, body) = file.answer(request);
+                    (head, body[..if n == 0 { 50 } else { body.len() }].to_vec())
+                }
+            };
+            connection.send(head)?;
+            connection.send(body)
+        })
+    };
+    // A part of the part, by a server that does not say how much there is.
+    fetch(&serve(part(79, "Content-Length: 30"), 30).url("/")).delivers(&bytes);
+    fetch(&serve(part(99, "Connection: close"), 30).url("/")).delivers(&bytes);
+    for bad in [
+        part(100, "Content-Length: 51"),
+        "HTTP/1.1 416 No\r\nContent-Range: bytes */50\r\nContent-Length: 0\r\n\r\n".into(),
+    ] {
+        let outcome = fetch(&serve(bad, 0).url("/"));
+        outcome.error();
+        outcome.wrote(&bytes[..50]);
+    }
+    // More than there is.
+    fetch(&serve(part(99, "Connection: close").replace("/*", "/100"), 51).url("/")).error();
+}
+
+#[test]
 fn a_part_of_the_part_is_continued() {
     let bytes = noise(8, 1000);
     let file = Content::new(&*bytes);
@@ -554,6 +607,28 @@ fn a_mirror_with_other_content() {
         assert!(outcome.stdout.len() >= 33_333);
         assert!(bytes.starts_with(&outcome.stdout[..33_333]));
     }
+    // What was compared in part alone is not continued as if it were the same.
+    let once = Server::start({
+        let file = Content::new(&*bytes);
+        move |request, connection| match request.number {
+            0 => {
+                let (head, body) = file.answer(request);
+                connection.send(head)?;
+                connection.send(&body[..33_333])
+            }
+            _ => connection.send(status("404 Not Found")),
+        }
+    });
+    let mirror = cut_once(
+        Content {
+            etag: Some("\"v2\""),
+            ..Content::new(&*other)
+        },
+        10_000,
+    );
+    let outcome = fetch_from(&[&once.url("/"), &mirror.url("/")], None, &[]);
+    assert!(outcome.error().contains("The content has changed"));
+    outcome.wrote(&bytes[..33_333]);
     // One that comes later may still have it.
     let mirror = Server::answering(ok(&other));
     fetch_from(
