@@ -116,6 +116,8 @@ impl Ptex {
 
     /// Our ends of what the child got as descriptors are closed when this returns.
     fn spawn(mut self, read_stdout: bool) -> Running {
+        // Before it is there: it may run while we are not.
+        let begin = Instant::now();
         let mut child = self.command.spawn().expect("ptex can be started");
         let stdout = child.stdout.take_if(|_| read_stdout).map(read_all);
         let stderr = child.stderr.take().map(read_all);
@@ -123,7 +125,7 @@ impl Ptex {
             child,
             stdout,
             stderr,
-            begin: Instant::now(),
+            begin,
             limit: self.limit,
         }
     }
