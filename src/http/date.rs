@@ -1,29 +1,31 @@
 //! HTTP dates (RFC 9110, section 5.6.7).
 
+use crate::text::number;
+
 /// Seconds since 1970 of `text` in any of the three forms of an HTTP-date; `None` if it is none, or before 1970.
 ///
 /// The parts are told from each other by what they look like, since the forms have the same ones in different order. The
 /// day of the week and the zone, which is GMT in all of them, are not looked at.
 pub fn parse(text: &[u8]) -> Option<u64> {
-    let (mut day, mut month, mut year, mut time) = (None, None, None, None);
+    let (mut day, mut month, mut year, mut time) = (None, 0, 0, None);
     for part in text.split(|byte| b" ,-".contains(byte)) {
         if part.contains(&b':') {
             time = Some(parse_time(part)?);
         } else if part.first().is_some_and(u8::is_ascii_digit) {
-            let value = digits(part)?;
-            match (part.len(), day) {
-                (1 | 2, None) => day = Some(value),
-                (4, _) => year = Some(value),
+            let value = number(part, 10)?;
+            match part.len() {
+                1 | 2 if day.is_none() => day = Some(value),
+                4 => year = value,
                 // RFC 850 dates: nothing on the web is older than 1970.
-                (2, Some(_)) => year = Some(if value < 70 { 2000 } else { 1900 } + value),
+                2 => year = if value < 70 { 2000 } else { 1900 } + value,
                 _ => return None,
             }
-        } else if month.is_none() {
+        } else if month == 0 {
             month = month_number(part);
         }
     }
-    let (day, month, year, time) = (day?, month?, year?, time?);
-    if year < 1970 || !(1..=31).contains(&day) {
+    let (day, time) = (day?, time?);
+    if year < 1970 || month == 0 || !(1..=31).contains(&day) {
         return None;
     }
     // Years that begin with March have their leap day at the end.
@@ -39,32 +41,25 @@ pub fn parse(text: &[u8]) -> Option<u64> {
     Some(days * 86_400 + time)
 }
 
-fn digits(text: &[u8]) -> Option<u64> {
-    if text.len() > 4 || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(
-        text.iter()
-            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0')),
-    )
-}
-
+/// Seconds of `hh:mm:ss`.
 fn parse_time(text: &[u8]) -> Option<u64> {
-    let mut parts = text
-        .split(|&byte| byte == b':')
-        .map(|part| if part.len() == 2 { digits(part) } else { None });
-    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+    let &[_, _, b':', _, _, b':', _, _] = text else {
+        return None;
+    };
+    let mut seconds = 0;
     // A leap second is the 60th.
-    let valid = parts.next().is_none() && hour < 24 && minute < 60 && second <= 60;
-    valid.then_some(hour * 3600 + minute * 60 + second)
+    for (part, limit) in text.chunks(3).zip([24, 60, 61]) {
+        let value = number(part.get(..2)?, 10).filter(|value| *value < limit)?;
+        seconds = seconds * 60 + value;
+    }
+    Some(seconds)
 }
 
-fn month_number(name: &[u8]) -> Option<u64> {
-    let months = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks_exact(3);
-    (1..)
-        .zip(months)
-        .find(|(_, month)| month.eq_ignore_ascii_case(name))
-        .map(|(number, _)| number)
+/// From 1 on; 0 if it is none.
+fn month_number(name: &[u8]) -> u64 {
+    let mut months = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks_exact(3);
+    let index = months.position(|month| month.eq_ignore_ascii_case(name));
+    index.map_or(0, |index| index as u64 + 1)
 }
 
 #[cfg(test)]

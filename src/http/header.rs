@@ -107,37 +107,45 @@ impl Custom {
             .iter()
             .position(|&byte| byte == b':')
             .or_else(|| argument.iter().position(|&byte| byte == b';'));
-        let Some((name, rest)) = separator.and_then(|at| argument.split_at_checked(at)) else {
-            return Err(refused(b"", "it has no colon"));
-        };
-        if !is_name(name) {
-            return Err(refused(b"", "what is before the colon is no field name"));
-        }
-        let (kind, value) = rest.split_at_checked(1).unwrap_or_default();
-        let value = trim(value);
-        if !is_value(value) {
-            return Err(refused(name, "a control character is in the value"));
-        }
-        let value = match (kind, value) {
-            (b":", b"") => None,
-            (b";", b"") => Some(Vec::new()),
-            (b";", _) => return Err(refused(name, "it has no colon")),
-            _ => Some(value.to_vec()),
-        };
+        let (name, rest) = separator
+            .and_then(|at| argument.split_at_checked(at))
+            .unwrap_or_default();
+        let value = self.check(name, rest).map_err(|why| refused(name, why))?;
         // A token is ASCII.
         let name = printable(name, name.len());
-        if value.is_some() {
-            for framing in ["Content-Length", "Transfer-Encoding"] {
-                if name.eq_ignore_ascii_case(framing) {
-                    return Err(refused(name.as_bytes(), "the request has no content"));
-                }
-            }
-            if name.eq_ignore_ascii_case("Host") && self.sends("Host") {
-                return Err(refused(name.as_bytes(), "it was given twice"));
-            }
-        }
         self.fields.push(Field { name, value });
         Ok(())
+    }
+
+    /// The value in `rest`, which begins with the separator, or why there can be no such field.
+    fn check(
+        &self,
+        name: &[u8],
+        rest: &[u8],
+    ) -> core::result::Result<Option<Vec<u8>>, &'static str> {
+        let Some((separator, value)) = rest.split_first() else {
+            return Err("it has no colon");
+        };
+        if !is_name(name) {
+            return Err("what is before the colon is no field name");
+        }
+        let value = trim(value);
+        if !is_value(value) {
+            return Err("a control character is in the value");
+        }
+        match (separator, value) {
+            (b':', b"") => return Ok(None),
+            (b':', _) | (_, b"") => {}
+            _ => return Err("it has no colon"),
+        }
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if is("Content-Length") || is("Transfer-Encoding") {
+            return Err("the request has no content");
+        }
+        if is("Host") && self.sends("Host") {
+            return Err("it was given twice");
+        }
+        Ok(Some(value.to_vec()))
     }
 
     /// Whether a field of this name is given with a value: whoever would send one of his own, such as `Range`, knows
@@ -169,6 +177,8 @@ impl Custom {
 
 #[cold]
 fn refused(name: &[u8], why: &str) -> Error {
+    // What is none may hold a value.
+    let name = if is_name(name) { name } else { b"" };
     let name = printable(name, MAX_QUOTE);
     let space = if name.is_empty() { "" } else { " " };
     Error::new(Kind::Local, &["Bad header", space, &name, ": ", why])
