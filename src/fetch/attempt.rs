@@ -238,11 +238,7 @@ impl Fetch<'_, '_> {
         }
         loop {
             let mut stream = self.network.open(url, proxy, self.report)?;
-            let sent: Vec<(&str, &str)> = fields
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect();
-            stream.write_all(&request::get(url, form, self.headers, scope, &sent)?)?;
+            stream.write_all(&request::get(url, form, self.headers, scope, &fields)?)?;
             let (head, from, len) = self.read_head(&mut *stream)?;
             self.report.headers(head.raw());
             let (name, login) = match head.status() {

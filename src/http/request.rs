@@ -42,19 +42,21 @@ pub fn get(
     form: Form,
     custom: &Custom,
     scope: Scope,
-    extra: &[(&str, &str)],
+    extra: &[(&str, String)],
 ) -> Result<Vec<u8>> {
     let authority = url.authority();
     let mut head = start("GET ", &form.target(url));
-    let defaults = [
-        ("Host", authority.as_str()),
-        ("User-Agent", USER_AGENT),
-        ("Accept", "*/*"),
-    ];
-    for (name, value) in defaults.iter().chain(extra) {
-        if !custom.replaces(name, scope) {
-            push_field(&mut head, name, value.as_bytes())?;
+    let mut push = |name: &str, value: &str| {
+        if custom.replaces(name, scope) {
+            return Ok(());
         }
+        push_field(&mut head, name, value.as_bytes())
+    };
+    push("Host", &authority)?;
+    push("User-Agent", USER_AGENT)?;
+    push("Accept", "*/*")?;
+    for (name, value) in extra {
+        push(name, value)?;
     }
     for (name, value) in custom.sent(scope) {
         push_field(&mut head, name, value)?;
@@ -108,7 +110,11 @@ mod tests {
             custom.push(field.as_bytes()).unwrap();
         }
         let url = Url::parse(url).unwrap();
-        String::from_utf8(get(&url, form, &custom, scope, extra).unwrap()).unwrap()
+        let extra: Vec<_> = extra
+            .iter()
+            .map(|(name, value)| (*name, String::from(*value)))
+            .collect();
+        String::from_utf8(get(&url, form, &custom, scope, &extra).unwrap()).unwrap()
     }
 
     const AGENT: &str = concat!("User-Agent: ptex/", env!("CARGO_PKG_VERSION"), "\r\n");
@@ -182,7 +188,16 @@ mod tests {
             ("A\r\nB", "c"),
             ("", "c"),
         ] {
-            assert!(get(&url, Form::Origin, &custom, Scope::ALL, &[(name, value)]).is_err());
+            assert!(
+                get(
+                    &url,
+                    Form::Origin,
+                    &custom,
+                    Scope::ALL,
+                    &[(name, value.into())]
+                )
+                .is_err()
+            );
         }
         assert!(connect(url.host(), 1, Some("a\r\nb")).is_err());
     }
