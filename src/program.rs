@@ -11,7 +11,6 @@ use crate::sink::{Continued, RemoteName, Sink, Stdout};
 use crate::url::{self, Url};
 use alloc::string::String;
 use alloc::vec;
-use alloc::vec::Vec;
 use os::file::{File, write_stderr, write_stdout};
 
 /// Bytes of a manifest that are read at a time.
@@ -50,8 +49,9 @@ fn print(parts: &[&str]) -> Result<()> {
 }
 
 fn fetch_url(text: &str, options: &Options) -> Result<()> {
+    let sources = [String::from(text)];
     if !options.remote_name {
-        return fetch(&[text], options, &mut Stdout, Expected::default(), None);
+        return fetch(&sources, options, &mut Stdout, Expected::default(), None);
     }
     let url =
         Url::parse(text).map_err(|e| e.context(&["Failed to fetch ", &url::redact(text), ": "]))?;
@@ -59,7 +59,7 @@ fn fetch_url(text: &str, options: &Options) -> Result<()> {
     let expected = Expected::default();
     if !options.resume {
         return fetch(
-            &[text],
+            &sources,
             options,
             &mut RemoteName::create(name)?,
             expected,
@@ -69,7 +69,7 @@ fn fetch_url(text: &str, options: &Options) -> Result<()> {
     let mut there = Delivered::default();
     let (mut file, validator) = Continued::open(name, &mut |data| there.update(data))?;
     fetch(
-        &[text],
+        &sources,
         options,
         &mut file,
         expected,
@@ -79,18 +79,15 @@ fn fetch_url(text: &str, options: &Options) -> Result<()> {
 
 fn fetch_file(path: &[u8], name: &[u8], options: &Options) -> Result<()> {
     let shown = printable(name, MAX_SHOWN);
-    let entry = look_up(path, name)?.ok_or_else(|| {
-        Error::new(
-            Kind::Local,
-            &["Did not find an URL mapping for file ", &shown, "."],
-        )
-    })?;
-    let sources: Vec<&str> = entry.urls.iter().map(String::as_str).collect();
+    let Some(entry) = look_up(path, name)? else {
+        let text = ["Did not find an URL mapping for file ", &shown, "."];
+        return Err(Error::new(Kind::Local, &text));
+    };
     let expected = Expected {
         size: entry.size,
         sha256: entry.sha256,
     };
-    fetch(&sources, options, &mut Stdout, expected, None)
+    fetch(&entry.urls, options, &mut Stdout, expected, None)
         .map_err(|e| e.context(&["Failed to source file ", &shown, ": "]))
 }
 
@@ -114,7 +111,7 @@ fn look_up(path: &[u8], name: &[u8]) -> Result<Option<Entry>> {
 }
 
 fn fetch(
-    sources: &[&str],
+    sources: &[String],
     options: &Options,
     sink: &mut dyn Sink,
     expected: Expected,

@@ -73,7 +73,7 @@ impl<'a, 'd> Fetch<'a, 'd> {
     ///
     /// # Errors
     /// `Failed to fetch URL: why` for each of the sources that were tried.
-    pub fn run(&mut self, sources: &[&str]) -> Result<()> {
+    pub fn run(&mut self, sources: &[String]) -> Result<()> {
         let started = monotonic_ms();
         let mut failures = String::new();
         let mut kind = Kind::Source;
