@@ -13,7 +13,7 @@ pub const MAX_REPLY: usize = 64 * 1024;
 const MAX_SHOWN: usize = 160;
 
 /// What a server answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Reply {
     /// From 100 to 599.
     pub code: u16,

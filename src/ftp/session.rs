@@ -46,6 +46,8 @@ struct Replies {
     parser: Parser,
     buffer: Vec<u8>,
     unread: Range<usize>,
+    /// The latest reply.
+    last: Reply,
     /// The server, for errors.
     peer: String,
 }
@@ -56,20 +58,23 @@ impl Replies {
             parser: Parser::default(),
             buffer: vec![0; READ],
             unread: 0..0,
+            last: Reply::default(),
             peer,
         }
     }
 
-    /// The next reply, which answers `what`; a server that closes the session (421) is an error.
-    fn read(&mut self, stream: &mut dyn Stream, what: &str) -> Result<Reply> {
+    /// Reads the next reply, which answers `what`, and gives its code; a server that closes the session (421) is an error.
+    fn read(&mut self, stream: &mut dyn Stream, what: &str) -> Result<u16> {
         loop {
             let mut input = self.buffer.get(self.unread.clone()).unwrap_or_default();
             let reply = self.parser.feed(&mut input)?;
             self.unread.start = self.unread.end - input.len();
-            match reply {
-                Some(reply) if reply.code == 421 => return Err(self.refused(what, &reply)),
-                Some(reply) => return Ok(reply),
-                None => {}
+            if let Some(reply) = reply {
+                self.last = reply;
+                return match self.last.code {
+                    421 => Err(self.refused(what)),
+                    code => Ok(code),
+                };
             }
             let n = stream.read(&mut self.buffer)?;
             if n == 0 {
@@ -84,36 +89,41 @@ impl Replies {
         }
     }
 
-    /// The final reply to `what`. Of a server that has nothing but preliminary ones, it is one of those.
-    fn read_final(&mut self, stream: &mut dyn Stream, what: &str) -> Result<Reply> {
+    /// Reads the final reply to `what`. Of a server that has nothing but preliminary ones, it is one of those.
+    fn read_final(&mut self, stream: &mut dyn Stream, what: &str) -> Result<u16> {
         let mut left = MAX_PRELIMINARY;
         loop {
-            let reply = self.read(stream, what)?;
+            let code = self.read(stream, what)?;
             left -= 1;
-            if reply.class() != 1 || left == 0 {
-                return Ok(reply);
+            if code / 100 != 1 || left == 0 {
+                return Ok(code);
             }
         }
     }
 
-    /// The final reply to `what`, which must be of `class`.
-    fn answer(&mut self, stream: &mut dyn Stream, what: &str, class: u16) -> Result<Reply> {
-        let reply = self.read_final(stream, what)?;
-        if reply.class() == class {
-            Ok(reply)
+    /// Reads the final reply to `what`, which must be of `class`.
+    fn answer(&mut self, stream: &mut dyn Stream, what: &str, class: u16) -> Result<()> {
+        if self.read_final(stream, what)? / 100 == class {
+            Ok(())
         } else {
-            Err(self.refused(what, &reply))
+            Err(self.refused(what))
         }
     }
 
-    /// What a reply to `what` means that is not the one hoped for (RFC 959, section 4.2.1).
+    /// What the latest reply, to `what`, means if it is not the one hoped for (RFC 959, section 4.2.1).
     #[cold]
-    fn refused(&self, what: &str, reply: &Reply) -> Error {
-        let kind = match reply.class() {
+    fn refused(&self, what: &str) -> Error {
+        let kind = match self.last.class() {
             4 => Kind::Transient,
             _ => Kind::Source,
         };
-        let text = [&*self.peer, " answered ", what, " with ", &reply.shown()];
+        let text = [
+            &*self.peer,
+            " answered ",
+            what,
+            " with ",
+            &self.last.shown(),
+        ];
         Error::new(kind, &text)
     }
 }
@@ -170,21 +180,22 @@ impl Session {
 
     fn authenticate(&mut self, user: &[u8], password: &[u8]) -> Result<()> {
         let mut what = "USER";
-        let mut reply = self.ask(what, user)?;
-        if reply.code == 331 {
+        let mut code = self.ask(what, user)?;
+        if code == 331 {
             what = "PASS";
-            reply = self.ask(what, password)?;
+            code = self.ask(what, password)?;
         }
-        if reply.class() == 2 {
+        if code / 100 == 2 {
             return Ok(());
         }
         // A server may repeat what it was told.
         let is_told = |part: &[u8]| part == password;
-        if !password.is_empty() && reply.text().windows(password.len()).any(is_told) {
-            reply.forget_text();
+        let last = &mut self.replies.last;
+        if !password.is_empty() && last.text().windows(password.len()).any(is_told) {
+            last.forget_text();
         }
-        let error = self.replies.refused(what, &reply);
-        Err(match reply.code {
+        let error = self.replies.refused(what);
+        Err(match code {
             530 => error.context(&["Access denied: "]),
             _ => error,
         })
@@ -203,11 +214,13 @@ impl Session {
             return Ok((target, facts));
         }
         self.command("TYPE", b"I", 2)?;
-        facts.size = self.ask("SIZE", &target.name)?.number_of(213);
+        self.ask("SIZE", &target.name)?;
+        facts.size = self.replies.last.number_of(213);
         if let Some(size) = facts.size
             && dated
         {
-            let time = self.ask("MDTM", &target.name)?;
+            self.ask("MDTM", &target.name)?;
+            let time = &self.replies.last;
             if time.number_of(213).is_some() {
                 let time = printable(time.text(), MAX_TIME);
                 facts.validator = Some([&*time, " ", &dec(size)].concat());
@@ -244,22 +257,23 @@ impl Session {
 
     /// The port on which the server waits for the data connection.
     fn passive(&mut self) -> Result<u16> {
-        if let Some(port) = self.ask("EPSV", b"")?.passive_port() {
+        self.ask("EPSV", b"")?;
+        if let Some(port) = self.replies.last.passive_port() {
             return Ok(port);
         }
-        let reply = self.command("PASV", b"", 2)?;
-        let port = reply.passive_port();
-        port.ok_or_else(|| self.replies.refused("PASV", &reply))
+        self.ask("PASV", b"")?;
+        let port = self.replies.last.passive_port();
+        port.ok_or_else(|| self.replies.refused("PASV"))
     }
 
-    /// The final reply to a command.
-    fn ask(&mut self, verb: &str, argument: &[u8]) -> Result<Reply> {
+    /// Sends a command and gives the code of the final reply.
+    fn ask(&mut self, verb: &str, argument: &[u8]) -> Result<u16> {
         send(&mut *self.stream, verb, argument)?;
         self.replies.read_final(&mut *self.stream, verb)
     }
 
-    /// The final reply to a command that must be of `class`.
-    fn command(&mut self, verb: &str, argument: &[u8], class: u16) -> Result<Reply> {
+    /// Sends a command, the final reply to which must be of `class`.
+    fn command(&mut self, verb: &str, argument: &[u8], class: u16) -> Result<()> {
         send(&mut *self.stream, verb, argument)?;
         self.replies.answer(&mut *self.stream, verb, class)
     }
@@ -320,14 +334,14 @@ impl Approach for Data<'_> {
     fn greet(&mut self, _stream: &mut dyn Stream) -> Result<()> {
         let session = &mut *self.session;
         let verb = self.target.verb;
-        if self.from > 0 && session.ask("REST", dec(self.from).as_bytes())?.code != 350 {
+        if self.from > 0 && session.ask("REST", dec(self.from).as_bytes())? != 350 {
             self.from = 0;
         }
         send(&mut *session.stream, verb, &self.target.name)?;
-        let reply = session.replies.read(&mut *session.stream, verb)?;
+        let code = session.replies.read(&mut *session.stream, verb)?;
         self.begun = true;
-        if reply.class() != 1 {
-            return Err(session.replies.refused(verb, &reply));
+        if code / 100 != 1 {
+            return Err(session.replies.refused(verb));
         }
         Ok(())
     }
