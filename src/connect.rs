@@ -251,16 +251,20 @@ impl Connecting<'_> {
             Protocol::Http | Protocol::Https if proxy.forwards(url) => {}
             Protocol::Http | Protocol::Https => {
                 let mut authorization = credentials.as_ref().map(Credentials::basic);
-                let mut head = proxy::http::connect(&mut *stream, url, authorization.as_deref())?;
-                report.headers(head.raw());
-                if let Some(credentials) = &credentials {
-                    authorization = digest::answer(&head, credentials, "CONNECT", &url.host_port());
-                    if authorization.is_some() {
-                        stream = self.to_proxy(proxy)?;
-                        head = proxy::http::connect(&mut *stream, url, authorization.as_deref())?;
-                        report.headers(head.raw());
+                let mut is_last = false;
+                let head = loop {
+                    let head = proxy::http::connect(&mut *stream, url, authorization.as_deref())?;
+                    report.headers(head.raw());
+                    let digest = credentials.as_ref().and_then(|credentials| {
+                        digest::answer(&head, credentials, "CONNECT", &url.host_port())
+                    });
+                    if is_last || digest.is_none() {
+                        break head;
                     }
-                }
+                    is_last = true;
+                    authorization = digest;
+                    stream = self.to_proxy(proxy)?;
+                };
                 proxy::http::check(&head, unix_seconds())?;
             }
             protocol => {

@@ -11,11 +11,11 @@ use alloc::string::String;
 /// The variable that holds the rules.
 pub const VARIABLE: &str = "PTEX_URL_REWRITE";
 
-/// What `rules` make of `url`, whose userinfo plays no part and is not kept; None if none of them fits.
+/// Makes of `url`, whose userinfo plays no part and is not kept, what `rules` say; false if none of them fits.
 ///
 /// # Errors
 /// [`Kind::Local`] for a rule that is none, whether it would fit or not, by its number: it may hold a password.
-pub fn apply(url: &Url, rules: &[u8]) -> Result<Option<Url>> {
+pub fn apply(url: &mut Url, rules: &[u8]) -> Result<bool> {
     let text = url.without_userinfo();
     let mut longest = 0;
     let mut result = None;
@@ -44,30 +44,30 @@ pub fn apply(url: &Url, rules: &[u8]) -> Result<Option<Url>> {
             result = Some([replacement, rest].concat());
         }
     }
-    match result {
-        Some(text) => Url::parse(&text).map(Some),
-        None => Ok(None),
+    if let Some(text) = &result {
+        *url = Url::parse(text)?;
     }
+    Ok(result.is_some())
 }
 
 /// Prefix and replacement, both without a slash at the end: whether there is one makes no difference.
 fn parse(rule: &[u8]) -> Option<(String, &str)> {
     let (prefix, replacement) = split_first(core::str::from_utf8(rule).ok()?, b'=')?;
-    let mut prefix = absolute(prefix)?.without_userinfo();
+    let mut prefix = normal(prefix)?;
     if prefix.ends_with('/') {
         prefix.pop();
     }
-    absolute(replacement)?;
+    normal(replacement)?;
     Some((prefix, replacement.strip_suffix('/').unwrap_or(replacement)))
 }
 
-/// The URL in `text`, with a scheme and without a fragment.
-fn absolute(text: &str) -> Option<Url> {
+/// The normal form of a URL with a scheme and without a fragment.
+fn normal(text: &str) -> Option<String> {
     let (_, rest) = split_first(text, b':')?;
     if !rest.starts_with("//") || split_first(rest, b'#').is_some() {
         return None;
     }
-    Url::parse(text).ok()
+    Some(Url::parse(text).ok()?.without_userinfo())
 }
 
 #[cfg(test)]
@@ -75,9 +75,10 @@ mod tests {
     use super::*;
 
     fn rewritten(url: &str, rules: &str) -> Option<String> {
-        let url = Url::parse(url).unwrap();
-        let url = apply(&url, rules.as_bytes()).unwrap()?;
-        Some(url.text())
+        let mut url = Url::parse(url).unwrap();
+        apply(&mut url, rules.as_bytes())
+            .unwrap()
+            .then(|| url.text())
     }
 
     #[test]
@@ -201,7 +202,7 @@ mod tests {
 
     #[test]
     fn bad_rules() {
-        let url = Url::parse("https://h/a").unwrap();
+        let mut url = Url::parse("https://h/a").unwrap();
         for rule in [
             "https://h/",
             "https://h/=",
@@ -216,13 +217,13 @@ mod tests {
             "https://=https://m/",
         ] {
             let rules = ["https://other/=https://m/ ", rule].concat();
-            let e = apply(&url, rules.as_bytes()).unwrap_err();
+            let e = apply(&mut url, rules.as_bytes()).unwrap_err();
             assert_eq!(e.kind, Kind::Local);
             assert_eq!(
                 e.text, "PTEX_URL_REWRITE: rule 2 is not PREFIX=REPLACEMENT with two URLs",
                 "{rule}"
             );
         }
-        assert!(apply(&url, b"\xff").is_err());
+        assert!(apply(&mut url, b"\xff").is_err());
     }
 }

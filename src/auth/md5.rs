@@ -14,29 +14,20 @@ const SINES: [u32; 64] = [
     0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 ];
 
-/// By how much is rotated in each step of four, per round.
-const SHIFTS: [[u32; 4]; 4] = [
-    [7, 12, 17, 22],
-    [5, 9, 14, 20],
-    [4, 11, 16, 23],
-    [6, 10, 15, 21],
-];
+/// By how much is rotated in each step of four, one round after the other.
+const SHIFTS: [u8; 16] = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
 
 /// The MD5 of `message`.
 pub(super) fn md5(message: &[u8]) -> [u8; 16] {
     let mut padded = Vec::from(message);
     padded.push(0x80);
-    padded.resize((message.len() + 9).next_multiple_of(64) - 8, 0);
+    while padded.len() % 64 != 56 {
+        padded.push(0);
+    }
     padded.extend_from_slice(&(message.len() as u64 * 8).to_le_bytes());
     let mut state: [u32; 4] = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
     for block in padded.chunks_exact(64) {
-        let mut words = [0; 16];
-        for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
-            *word = bytes
-                .iter()
-                .rev()
-                .fold(0, |word, byte| word << 8 | u32::from(*byte));
-        }
+        let words = block.as_chunks::<4>().0;
         let [mut a, mut b, mut c, mut d] = state;
         for (i, sine) in SINES.iter().enumerate() {
             let (mix, word) = match i / 16 {
@@ -45,22 +36,21 @@ pub(super) fn md5(message: &[u8]) -> [u8; 16] {
                 2 => (b ^ c ^ d, 3 * i + 5),
                 _ => (c ^ (b | !d), 7 * i),
             };
+            let word = words.get(word % 16).copied().unwrap_or_default();
             let sum = a
                 .wrapping_add(mix)
                 .wrapping_add(*sine)
-                .wrapping_add(words[word % 16]);
-            let rotated = sum.rotate_left(SHIFTS[i / 16 % 4][i % 4]);
-            (a, d, c, b) = (d, c, b, b.wrapping_add(rotated));
+                .wrapping_add(u32::from_le_bytes(word))
+                .rotate_left(SHIFTS[i / 16 * 4 + i % 4].into());
+            (a, d, c, b) = (d, c, b, b.wrapping_add(sum));
         }
         for (sum, value) in state.iter_mut().zip([a, b, c, d]) {
             *sum = sum.wrapping_add(value);
         }
     }
     let mut hash = [0; 16];
-    for (bytes, word) in hash.chunks_exact_mut(4).zip(state) {
-        for (byte, value) in bytes.iter_mut().zip(word.to_le_bytes()) {
-            *byte = value;
-        }
+    for (bytes, word) in hash.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *bytes = word.to_le_bytes();
     }
     hash
 }

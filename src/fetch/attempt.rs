@@ -38,28 +38,28 @@ const PROXY_AUTHORIZATION: &str = "Proxy-Authorization";
 impl Fetch<'_, '_> {
     /// Fetches what `source` leads to, going on after what was delivered before if that can be done safely.
     pub(super) fn attempt(&mut self, index: usize, source: &Url) -> Result<()> {
-        match self.rewritten(source)? {
-            None => self.follow(index, source, source.clone()),
-            Some(url) => {
-                let shown = url.without_password();
-                self.follow(index, source, url)
-                    .map_err(|e| e.context(&["rewritten to ", &shown, ": "]))
-            }
+        let mut url = source.clone();
+        if !self.rewrite(&mut url)? {
+            return self.follow(index, source, url);
         }
+        let shown = url.without_password();
+        self.follow(index, source, url)
+            .map_err(|e| e.context(&["rewritten to ", &shown, ": "]))
     }
 
-    /// What the user's rules make of `url`, if one of them fits.
-    fn rewritten(&mut self, url: &Url) -> Result<Option<Url>> {
+    /// Makes of `url` what the user's rules do, and says whether one of them fits.
+    fn rewrite(&mut self, url: &mut Url) -> Result<bool> {
         let Some(rules) = os::env::var(rewrite::VARIABLE) else {
-            return Ok(None);
+            return Ok(false);
         };
-        let rewritten = rewrite::apply(url, rules)?;
-        if let Some(rewritten) = &rewritten {
-            let (from, to) = (url.without_password(), rewritten.without_password());
+        let before = url.without_password();
+        let is_rewritten = rewrite::apply(url, rules)?;
+        if is_rewritten {
+            let after = url.without_password();
             self.report
-                .detail(&[rewrite::VARIABLE, ": ", &from, " is now ", &to]);
+                .detail(&[rewrite::VARIABLE, ": ", &before, " is now ", &after]);
         }
-        Ok(rewritten)
+        Ok(is_rewritten)
     }
 
     /// Fetches what `url` leads to. The user's own headers are for `source`.
@@ -83,9 +83,12 @@ impl Fetch<'_, '_> {
             }
             self.report
                 .detail(&["Redirected to ", &next.without_password()]);
-            let rewritten = self.rewritten(&next)?;
-            if rewritten.is_none()
-                && redirect::is_downgrade(&url, &next)
+            let is_downgrade = redirect::is_downgrade(&url, &next);
+            url = next;
+            if self.rewrite(&mut url)? {
+                redirect::check(&url)?;
+                asked = url.clone();
+            } else if is_downgrade
                 && !self.options.allow_downgrade
                 && !self.delivery.is_proven_by_hash()
             {
@@ -93,20 +96,12 @@ impl Fetch<'_, '_> {
                     Kind::Source,
                     &[
                         "Refused the redirect from https to ",
-                        &next.without_password(),
+                        &url.without_password(),
                         ", where the content could be replaced on its way",
                         " (--allow-downgrade or PTEX_ALLOW_DOWNGRADE=1 permits it)",
                     ],
                 ));
             }
-            url = match rewritten {
-                None => next,
-                Some(rewritten) => {
-                    redirect::check(&rewritten)?;
-                    asked = rewritten.clone();
-                    rewritten
-                }
-            };
         }
     }
 
@@ -210,8 +205,8 @@ impl Fetch<'_, '_> {
         self.version.source == index && (self.version.is_delivered || !self.delivery.is_comparing())
     }
 
-    /// Sends the request and reads the head of the answer; does so once more if the server or the proxy wants what we
-    /// know to be proven by Digest (RFC 7616).
+    /// Sends the request and reads the head of the answer; does so again if the server or the proxy wants what we know to
+    /// be proven by Digest (RFC 7616).
     fn exchange(
         &mut self,
         source: &Url,
@@ -236,6 +231,8 @@ impl Fetch<'_, '_> {
         if let Some(login) = &proxy_login {
             fields.push((PROXY_AUTHORIZATION, login.field()));
         }
+        // One of the proxy, one of the server.
+        let mut challenges = 2;
         loop {
             let mut stream = self.network.open(url, proxy, self.report)?;
             stream.write_all(&request::get(url, form, self.headers, scope, &fields)?)?;
@@ -247,23 +244,23 @@ impl Fetch<'_, '_> {
                 _ => ("", &None),
             };
             let digest = match login {
-                Some(Login::Credentials(login)) => {
+                Some(Login::Credentials(login)) if challenges > 0 => {
                     digest::answer(&head, login, "GET", &form.target(url))
                 }
                 _ => None,
             };
-            let field = fields
-                .iter_mut()
-                .find(|(known, value)| *known == name && value.starts_with("Basic"));
-            match (field, digest) {
-                (Some((_, value)), Some(digest)) => *value = digest,
-                _ => {
-                    return Ok(Answered {
-                        stream,
-                        head,
-                        from,
-                        len,
-                    });
+            let Some(digest) = digest else {
+                return Ok(Answered {
+                    stream,
+                    head,
+                    from,
+                    len,
+                });
+            };
+            challenges -= 1;
+            for (known, value) in &mut fields {
+                if *known == name {
+                    value.clone_from(&digest);
                 }
             }
         }

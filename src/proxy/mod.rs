@@ -33,6 +33,17 @@ pub enum Protocol {
     Socks5h,
 }
 
+/// The schemes of proxies, as in curl.
+const PROTOCOLS: [(&str, Protocol); 7] = [
+    ("http", Protocol::Http),
+    ("https", Protocol::Https),
+    ("socks", Protocol::Socks4),
+    ("socks4", Protocol::Socks4),
+    ("socks4a", Protocol::Socks4a),
+    ("socks5", Protocol::Socks5),
+    ("socks5h", Protocol::Socks5h),
+];
+
 /// A proxy.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Proxy {
@@ -52,25 +63,16 @@ impl Proxy {
             }
             _ => ("http", text),
         };
-        let is = |name: &str| scheme.eq_ignore_ascii_case(name);
-        let protocol = if is("http") {
-            Protocol::Http
-        } else if is("https") {
-            Protocol::Https
-        } else if is("socks4") || is("socks") {
-            Protocol::Socks4
-        } else if is("socks4a") {
-            Protocol::Socks4a
-        } else if is("socks5") {
-            Protocol::Socks5
-        } else if is("socks5h") {
-            Protocol::Socks5h
-        } else {
+        let Some((_, protocol)) = PROTOCOLS
+            .iter()
+            .find(|(name, _)| scheme.eq_ignore_ascii_case(name))
+        else {
             return Err(Error::new(
                 Kind::Local,
                 &["neither http, https, socks4, socks4a, socks5 nor socks5h"],
             ));
         };
+        let protocol = *protocol;
         let authority = rest
             .bytes()
             .position(|byte| matches!(byte, b'/' | b'?' | b'#'))

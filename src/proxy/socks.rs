@@ -87,54 +87,42 @@ impl Negotiation {
         port: u16,
         credentials: Option<&Credentials>,
     ) -> Result<Negotiation> {
-        let [high, low] = port.to_be_bytes();
-        let mut request = Vec::new();
-        let mut login = Vec::new();
+        let port = &port.to_be_bytes();
+        let (kind, address): (u8, &[u8]) = match host {
+            Host::V4(address) => (IPV4, address),
+            Host::V6(address) => (IPV6, address),
+            Host::Name(name) => (NAME, name.as_bytes()),
+        };
+        let (user, password) = credentials.map_or((&[][..], &[][..]), |credentials| {
+            (&*credentials.user, &*credentials.password)
+        });
+        // The longest that protocol 5 has room for.
+        let (Ok(address_len), Ok(user_len), Ok(password_len)) = (
+            u8::try_from(address.len()),
+            u8::try_from(user.len()),
+            u8::try_from(password.len()),
+        ) else {
+            return Err(local(
+                "SOCKS takes no name and no password of more than 255 bytes",
+            ));
+        };
         let is_version_4 = matches!(protocol, Protocol::Socks4 | Protocol::Socks4a);
-        if is_version_4 {
-            request.extend([4, CONNECT, high, low]);
-            let name = match host {
-                Host::V4(address) => {
-                    request.extend(address);
-                    None
-                }
-                Host::Name(name) if protocol == Protocol::Socks4a => {
-                    // No address can be 0.0.0.x: it tells that a name follows.
-                    request.extend([0, 0, 0, 1]);
-                    Some(name)
-                }
+        let mut login = Vec::new();
+        let request = if is_version_4 {
+            // No address can be 0.0.0.x: it tells that a name follows.
+            let (address, name): (&[u8], &[&[u8]]) = match kind {
+                IPV4 => (address, &[]),
+                NAME if protocol == Protocol::Socks4a => (&[0, 0, 0, 1], &[address, &[0]]),
                 _ => return Err(local("SOCKS 4 can only connect to IPv4 addresses")),
             };
-            let user = credentials.map_or(&[][..], |credentials| &credentials.user);
-            request.extend(user);
-            request.push(0);
-            if let Some(name) = name {
-                request.extend(name.as_bytes());
-                request.push(0);
-            }
+            [&[4, CONNECT], port, address, user, &[0], &name.concat()].concat()
         } else {
-            request.extend([SOCKS5, CONNECT, 0]);
-            match host {
-                Host::V4(address) => {
-                    request.push(IPV4);
-                    request.extend(address);
-                }
-                Host::V6(address) => {
-                    request.push(IPV6);
-                    request.extend(address);
-                }
-                Host::Name(name) => {
-                    request.push(NAME);
-                    push_field(&mut request, name.as_bytes())?;
-                }
+            if credentials.is_some() {
+                login = [&[1, user_len], user, &[password_len], password].concat();
             }
-            request.extend([high, low]);
-            if let Some(credentials) = credentials {
-                login.push(1);
-                push_field(&mut login, &credentials.user)?;
-                push_field(&mut login, &credentials.password)?;
-            }
-        }
+            let len: &[u8] = if kind == NAME { &[address_len] } else { &[] };
+            [&[SOCKS5, CONNECT, 0, kind], len, address, port].concat()
+        };
         Ok(Negotiation {
             state: State::Start,
             request,
@@ -218,18 +206,6 @@ impl Negotiation {
         }
         Ok(())
     }
-}
-
-/// Appends `bytes` after their number.
-fn push_field(message: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    let Ok(len) = u8::try_from(bytes.len()) else {
-        return Err(local(
-            "SOCKS 5 takes no name and no password of more than 255 bytes",
-        ));
-    };
-    message.push(len);
-    message.extend_from_slice(bytes);
-    Ok(())
 }
 
 #[cold]
