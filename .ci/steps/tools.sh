@@ -4,8 +4,8 @@
 tools() {
     apt-get update -q >target/ci/apt.log
     apt-get install -y -q --no-install-recommends \
-        binutils curl gnutls-bin iproute2 libc-bin nginx-light openssl python3 python3-openssl python3-pyftpdlib shellcheck strace \
-        vsftpd \
+        apache2-bin binutils curl dante-server gnutls-bin iproute2 libc-bin microsocks nginx-light openssl python3 \
+        python3-openssl python3-pyftpdlib shellcheck squid stunnel4 strace tinyproxy-bin vsftpd \
         >>target/ci/apt.log
     local tool
     for tool in cargo-fuzz cargo-deny; do
