@@ -115,11 +115,11 @@ pub fn push(text: &mut String, address: &SocketAddr) {
 }
 
 fn push_v4(text: &mut String, ip: &Ipv4Addr) {
-    for (i, byte) in ip.octets().into_iter().enumerate() {
-        if i > 0 {
-            text.push('.');
-        }
-        push_number(text, byte.into(), 10);
+    let mut before = "";
+    for byte in &ip.octets() {
+        append(text, before);
+        push_number(text, (*byte).into(), 10);
+        before = ".";
     }
 }
 
@@ -129,21 +129,22 @@ fn push_v6(text: &mut String, ip: &Ipv6Addr) {
         return push_v4(text, &v4);
     }
     // RFC 5952, section 4.2: the longest run of two or more zero groups, the first of equals, becomes `::`.
+    let groups = ip.segments();
     let (mut best, mut best_len, mut run) = (8, 1, 0);
-    for (i, group) in ip.segments().into_iter().enumerate() {
-        run = if group == 0 { run + 1 } else { 0 };
+    for (i, group) in groups.iter().enumerate() {
+        run = if *group == 0 { run + 1 } else { 0 };
         if run > best_len {
             (best, best_len) = (i + 1 - run, run);
         }
     }
-    for (i, group) in ip.segments().into_iter().enumerate() {
+    for (i, group) in groups.iter().enumerate() {
         if i == best {
             append(text, "::");
         } else if i < best || i >= best + best_len {
             if i > 0 && i != best + best_len {
                 text.push(':');
             }
-            push_number(text, group.into(), 16);
+            push_number(text, (*group).into(), 16);
         }
     }
 }
