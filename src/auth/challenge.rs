@@ -69,10 +69,10 @@ pub(super) fn field(status: u16) -> Option<&'static str> {
 /// What to add to the error of a 401 or a 407: the schemes that are wanted, if there is none that is spoken here.
 pub fn unsupported(head: &Head) -> String {
     let mut schemes = String::new();
-    for value in field(head.status())
-        .into_iter()
-        .flat_map(|name| head.values(name))
-    {
+    let Some(name) = field(head.status()) else {
+        return schemes;
+    };
+    for value in head.values(name) {
         let mut list = value;
         while let Some(Element { scheme, .. }) = next(&mut list) {
             if scheme.eq_ignore_ascii_case(b"Basic") || scheme.eq_ignore_ascii_case(b"Digest") {

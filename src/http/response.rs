@@ -251,9 +251,9 @@ impl Head {
 
     /// Whether an element of the list in the fields of this name is `token`, case aside.
     pub fn lists(&self, name: &str, token: &str) -> bool {
-        self.values(name)
-            .flat_map(elements)
-            .any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+        self.values(name).any(|value| {
+            elements(value).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+        })
     }
 
     /// `Accept-Ranges` (RFC 9110, section 14.3): `None` if the server does not say.
@@ -337,14 +337,21 @@ impl Head {
         if matches!(self.status, 204 | 304) || method == Method::Connect && self.status < 300 {
             return Ok(Framing::None);
         }
-        let mut codings = self.values("Transfer-Encoding").flat_map(elements);
-        match (codings.next(), codings.next()) {
-            (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") => {
+        let mut count = 0;
+        let mut coding = None;
+        for value in self.values("Transfer-Encoding") {
+            for element in elements(value) {
+                coding = Some(element);
+                count += 1;
+            }
+        }
+        match (coding, count) {
+            (Some(coding), 1) if coding.eq_ignore_ascii_case(b"chunked") => {
                 return Ok(Framing::Chunked);
             }
             // RFC 2616's word for no coding.
-            (Some(coding), None) if coding.eq_ignore_ascii_case(b"identity") => {}
-            (None, None) if self.header("Transfer-Encoding").is_none() => {}
+            (Some(coding), 1) if coding.eq_ignore_ascii_case(b"identity") => {}
+            (None, _) if self.header("Transfer-Encoding").is_none() => {}
             // Any other would have to be undone, and we asked for none.
             _ => return Err(broken("Unsupported transfer encoding")),
         }
