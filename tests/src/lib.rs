@@ -21,7 +21,7 @@ pub fn sha256(data: &[u8]) -> String {
 ///
 /// A panic in one of them is one of the caller.
 pub fn in_parallel<T: Sync>(items: &[T], case: impl Fn(&T) + Sync) {
-    in_parallel_by(8, items, case);
+    in_parallel_by(24, items, case);
 }
 
 /// The same with so many at a time.

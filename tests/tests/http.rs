@@ -324,13 +324,23 @@ fn forms_of_a_sound_response() {
         "HTTP/1.1 200 OK\nContent-Length: 4\n\nbody",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\nbody",
         "\r\nHTTP/1.1 200 OK\r\n\r\nbody",
-        "HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\n\r\nbody",
         "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 4\r\n\r\nbody",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n01 ; a=\"b\"\r\nb\r\n003\r\nody\r\n0;x\r\nT: v\r\n\r\n",
     ] {
         answered(response).delivers(b"body");
     }
+}
+
+#[test]
+fn a_part_is_for_who_asked_for_one() {
+    let part = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-5/9\r\nContent-Length: 4\r\n\r\npart";
+    refused(part, "The server sent a part where all was asked for");
+    let server = Server::answering(part);
+    Ptex::new(["-H", "Range: bytes=2-5", &server.url("/")])
+        .run()
+        .delivers(b"part");
+    assert_eq!(server.request().header("Range"), Some("bytes=2-5"));
 }
 
 #[test]
