@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use os::clock::{monotonic_ms, sleep_ms};
 
 /// Bytes read at a time. Larger reads are no cheaper, and smaller ones fit no better in a cache.
-const SIZE: usize = 256 << 10;
+const SIZE: usize = 512 << 10;
 
 /// Bytes from which on they are handed on even though more are at hand.
 const ENOUGH: usize = 64 << 10;
