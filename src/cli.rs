@@ -133,10 +133,12 @@ pub fn parse<'a>(
     variable: &dyn Fn(&str) -> Option<&'a [u8]>,
 ) -> Result<(Command<'a>, Options<'a>)> {
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
+    // ptex 1.7.0 takes a 0 there for a yes too; what is new does not.
+    let is_on = |name| is_set(name) && variable(name) != Some(b"0");
     let mut options = Options {
         dump_headers: is_set("PTEX_DUMP_HEADERS"),
-        verbose: is_set("PTEX_VERBOSE"),
-        allow_downgrade: is_set("PTEX_ALLOW_DOWNGRADE"),
+        verbose: is_on("PTEX_VERBOSE"),
+        allow_downgrade: is_on("PTEX_ALLOW_DOWNGRADE"),
         ..Options::default()
     };
     for ((name, unit, default), number) in NUMBERS.iter().zip(&mut options.numbers) {
@@ -467,5 +469,8 @@ mod tests {
     fn switches_by_variable() {
         let (_, o) = run_with(&["u"], &[("PTEX_DUMP_HEADERS", "1"), ("PTEX_VERBOSE", "")]).unwrap();
         assert!(o.dump_headers && !o.verbose);
+        let zero = [("PTEX_ALLOW_DOWNGRADE", "0"), ("PTEX_VERBOSE", "1")];
+        let (_, o) = run_with(&["u"], &zero).unwrap();
+        assert!(!o.allow_downgrade && o.verbose);
     }
 }

@@ -86,7 +86,8 @@ impl Sink for RemoteName<'_> {
 }
 
 /// `-O -C -`: `NAME.part`, which stays if the fetch fails and is continued by the next one. Beside it,
-/// `NAME.part.version` holds what the server said identifies the content.
+/// `NAME.part.version` holds what the server said identifies the content; nothing, if it did not. Without it, what has that
+/// name is somebody else's.
 pub struct Continued<'a> {
     file: PartialFile,
     name: &'a str,
@@ -102,6 +103,7 @@ impl<'a> Continued<'a> {
         let part = [name, ".part"].concat();
         let version = [&part, ".version"].concat();
         let mut file = PartialFile::open(part.as_bytes()).map_err(|e| failed("open", &part, e))?;
+        let validator = read_note(&version);
         let mut buffer = vec![0; READ];
         loop {
             match file
@@ -109,10 +111,14 @@ impl<'a> Continued<'a> {
                 .map_err(|e| failed("read", &part, e))?
             {
                 0 => break,
+                _ if validator.is_none() => {
+                    let text = [&part, " was not left by -C: there is no ", &version];
+                    return Err(Error::new(Kind::Local, &text));
+                }
                 n => found(buffer.get(..n).unwrap_or_default()),
             }
         }
-        let validator = read_note(&version).unwrap_or_default();
+        let validator = validator.unwrap_or_default();
         let this = Continued {
             file,
             name,
@@ -125,7 +131,7 @@ impl<'a> Continued<'a> {
 
 /// The note in the file `name`, if it is there and may be a header's value.
 fn read_note(name: &str) -> Option<String> {
-    let mut file = File::open(name.as_bytes()).ok()?;
+    let mut file = File::open_unless_link(name.as_bytes()).ok()?;
     let mut note = vec![0; MAX_NOTE];
     let mut length = 0;
     loop {
@@ -156,10 +162,6 @@ impl Sink for Continued<'_> {
         self.file.restart().is_ok()
     }
     fn remember(&mut self, validator: &str) -> core::result::Result<(), Errno> {
-        if validator.is_empty() {
-            let _ = os::file::remove(self.version.as_bytes());
-            return Ok(());
-        }
         let mut note = NewFile::create(self.version.as_bytes())?;
         note.write_all(validator.as_bytes())?;
         note.commit()

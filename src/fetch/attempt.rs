@@ -114,15 +114,18 @@ impl Fetch<'_, '_> {
             )
         };
         let mut file = File::open(&path).map_err(failed)?;
-        if let Some(size) = file.size() {
+        self.version.total = file.size();
+        if let Some(size) = self.version.total {
             self.delivery.check_size(size)?;
-            self.version.total = Some(size);
         }
         self.delivery.begin(true);
         loop {
             let n = file.read(self.buffer.room()).map_err(failed)?;
             if n == 0 {
-                return self.delivery.finish();
+                return match self.version.total {
+                    Some(size) if self.delivery.delivered() != size => Err(changed()),
+                    _ => self.delivery.finish(),
+                };
             }
             let data = self.buffer.room().get(..n).unwrap_or_default();
             self.delivery.deliver(data)?;
@@ -168,7 +171,7 @@ impl Fetch<'_, '_> {
                 _ => error,
             }
         })?;
-        let end = self.accept(index, &head, asked_for_range)?;
+        let end = self.accept(index, url, &head, asked_for_range)?;
         self.pump(&mut *stream, &mut Body::new(head.framing()), from, len)?;
         // A server may send a part of the range that it was asked for.
         match end {
@@ -282,7 +285,13 @@ impl Fetch<'_, '_> {
     }
 
     /// Decides what the content of a successful answer is, given what was delivered, and where it must end.
-    fn accept(&mut self, index: usize, head: &Head, asked_for_range: bool) -> Result<Option<u64>> {
+    fn accept(
+        &mut self,
+        index: usize,
+        url: &Url,
+        head: &Head,
+        asked_for_range: bool,
+    ) -> Result<Option<u64>> {
         let delivered = self.delivery.delivered();
         let mut total = head.content_length();
         let mut end = total;
@@ -293,7 +302,19 @@ impl Fetch<'_, '_> {
                 &["The server sent a part where all was asked for"],
             ));
         }
+        let server = url.host_port();
         if is_rest {
+            // Two servers may well have different files of one date; only an ETag is not met by chance. Next time, all is
+            // read again and compared.
+            let is_date = |old: &mut String| !old.starts_with('"');
+            if !self.delivery.is_proven_by_hash()
+                && !self.version.server.is_empty()
+                && self.version.server != server
+                && self.version.validator.take_if(is_date).is_some()
+            {
+                let text = "Another server than at first was to send the rest";
+                return Err(Error::new(Kind::Transient, &[text]));
+            }
             let range = head.content_range()?;
             let Some((Some((first, last)), complete)) =
                 range.map(|range| (range.range, range.complete_length))
@@ -329,7 +350,7 @@ impl Fetch<'_, '_> {
             }
         }
         self.delivery.begin(!is_rest);
-        self.note(index, validator, total)?;
+        self.note(index, server, validator, total)?;
         Ok(end)
     }
 
@@ -337,6 +358,7 @@ impl Fetch<'_, '_> {
     pub(super) fn note(
         &mut self,
         source: usize,
+        server: String,
         validator: Option<&str>,
         total: Option<u64>,
     ) -> Result<()> {
@@ -345,6 +367,7 @@ impl Fetch<'_, '_> {
             self.delivery.remember(validator)?;
             self.version = Version {
                 source,
+                server,
                 validator: validator.map(ToString::to_string),
                 total: total.or(if is_delivered {
                     None

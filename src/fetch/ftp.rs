@@ -46,7 +46,8 @@ impl Fetch<'_, '_> {
         }
         let (mut data, from) = session.transfer(&mut server, &target, from)?;
         self.delivery.begin(from == 0);
-        self.note(index, facts.validator.as_deref(), facts.size)?;
+        let validator = facts.validator.as_deref();
+        self.note(index, url.host_port(), validator, facts.size)?;
         let framing = match facts.size {
             Some(size) => Framing::Length(size - from),
             None => Framing::UntilClose,

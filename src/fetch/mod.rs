@@ -25,6 +25,8 @@ use pump::Buffer;
 struct Version {
     /// Which source said so.
     source: usize,
+    /// Host and port of the server that said so, at the end of all redirects.
+    server: String,
     /// What makes a range request conditional on the content being the same (RFC 9110, section 13.1.5).
     validator: Option<String>,
     /// The size of all of it.

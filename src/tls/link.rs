@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::stream::Stream;
 
 /// The least that is asked of the transport at once, so that a gigabyte takes few system calls.
-const READ: usize = 64 * 1024;
+const READ: usize = 256 * 1024;
 
 /// A transport and what was read from it.
 pub(crate) struct Link {

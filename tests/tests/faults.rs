@@ -542,6 +542,26 @@ fn a_redirect_to_another_host_on_resume() {
 }
 
 #[test]
+fn a_date_is_no_proof_that_two_hosts_have_the_same() {
+    let (bytes, other) = (noise(10, 30_000), noise(11, 30_000));
+    for (second, is_same) in [(&bytes, true), (&other, false)] {
+        let first = cut_once(Content::dated(&*bytes), 12_345);
+        let second = cut_once(Content::dated(&**second), 0);
+        let hosts = [first.url("/x"), second.url("/y")];
+        let front = Server::start(move |request, connection| {
+            connection.send(redirect(307, &hosts[request.number.min(1)]))
+        });
+        let outcome = fetch(&front.url("/f"));
+        if is_same {
+            outcome.delivers(&bytes);
+        } else {
+            assert!(outcome.error().contains("has changed"));
+            assert_eq!(outcome.stdout, &bytes[..12_345]);
+        }
+    }
+}
+
+#[test]
 fn a_mirror_goes_on() {
     let bytes = noise(11, 100_000);
     let broken = || {

@@ -381,6 +381,30 @@ fn a_file_is_continued() {
 }
 
 #[test]
+fn what_others_left_is_not_continued() {
+    let folder = Folder::new();
+    folder.write("f.part", "somebody's own");
+    let server = Server::answering(ok("content"));
+    go_on(&folder, &server.url("/f")).refuses("f.part was not left by -C");
+    assert_eq!(folder.names(), ["f.part"]);
+    assert_eq!(folder.read("f.part"), b"somebody's own");
+    // Nor is a note that leads to another file.
+    folder.write("secret", "value");
+    std::os::unix::fs::symlink("secret", folder.join("f.part.version")).unwrap();
+    go_on(&folder, &server.url("/f")).refuses("f.part was not left by -C");
+}
+
+#[test]
+fn a_name_that_is_too_long_is_refused_at_once() {
+    let server = Server::answering(ok("content"));
+    let url = server.url(&["/", &"n".repeat(300)].concat());
+    let folder = Folder::new();
+    let outcome = Ptex::new(["-O", &url]).dir(folder.path()).run();
+    outcome.refuses("File name too long");
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
 fn what_cannot_be_continued_is_compared_or_begun_again() {
     let (old, new) = (noise(5, 100_000), noise(6, 100_000));
     let mut without_ranges = Content::new(&*old);

@@ -54,6 +54,11 @@ impl File {
         }
     }
 
+    /// Opens the file `path` unless it is a link: what others may have put there is not to lead elsewhere.
+    pub fn open_unless_link(path: &[u8]) -> Result<File, Errno> {
+        Ok(File(open(path, OFlags::RDONLY | OFlags::NOFOLLOW)?))
+    }
+
     /// Reads up to `buf.len()` bytes; 0 is the end of the file.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Errno> {
         read(&self.0, buf)
@@ -156,7 +161,9 @@ impl NewFile {
             }
             // But not the bits that lend its owner's rights: its content is another now.
             Ok(stat) => Some(Mode::from_raw_mode(stat.st_mode) & PERMISSIONS),
-            Err(_) => None,
+            Err(io::Errno::NOENT) => None,
+            // Such as a name that is too long, which would else be found out at the end.
+            Err(e) => return Err(e.into()),
         };
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
@@ -217,8 +224,14 @@ impl PartialFile {
     /// Opens or begins the file `path`, for this process alone: the error number is EAGAIN (11) if another has it.
     pub fn open(path: &[u8]) -> Result<PartialFile, Errno> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let file = fs::open(c_string(path)?.as_c_str(), flags, NEW_FILE)?;
+        let path = c_string(path)?;
+        let file = fs::open(path.as_c_str(), flags, NEW_FILE)?;
         fs::flock(&file, fs::FlockOperation::NonBlockingLockExclusive)?;
+        // Who had it until now may have given it its final name: then it is not ours to write to.
+        let (open, named) = (fs::fstat(&file)?, fs::stat(path.as_c_str())?);
+        if (open.st_dev, open.st_ino) != (named.st_dev, named.st_ino) {
+            return Err(Errno(11));
+        }
         Ok(PartialFile(file))
     }
 
