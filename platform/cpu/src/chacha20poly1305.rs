@@ -51,12 +51,12 @@ impl ChaCha20Poly1305 {
     /// RFC 8439, section 2.3.
     #[inline(never)]
     fn block(&self, nonce: &[u8; 12], counter: u32) -> [u8; 64] {
-        let mut start = [0u32; 16];
-        let constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574];
-        let nonce = nonce.as_chunks().0.iter().map(|n| u32::from_le_bytes(*n));
-        let words = constants.into_iter().chain(self.key).chain([counter]);
-        for (word, value) in start.iter_mut().zip(words.chain(nonce)) {
-            *word = value;
+        let mut start = [0; 16];
+        start[..4].copy_from_slice(&[0x61707865, 0x3320646e, 0x79622d32, 0x6b206574]);
+        start[4..12].copy_from_slice(&self.key);
+        start[12] = counter;
+        for (word, bytes) in start[13..].iter_mut().zip(nonce.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
         }
         let mut x = start;
         for _ in 0..10 {
@@ -98,13 +98,12 @@ fn quarter_round(x: &mut [u32; 16], [a, b, c, d]: [usize; 4]) {
     }
 }
 
-const LIMB: u32 = (1 << 26) - 1;
-
-/// RFC 8439, section 2.5, with numbers in five limbs of 26 bits.
+/// RFC 8439, section 2.5, with a number `h` of which the bits from 2^128 on are in `high`.
 struct Poly1305 {
-    r: [u32; 5],
-    h: [u32; 5],
+    r: u128,
     s: u128,
+    h: u128,
+    high: u64,
 }
 
 impl Poly1305 {
@@ -113,9 +112,10 @@ impl Poly1305 {
         let (numbers, _) = key.as_chunks();
         let number = |i| numbers.get(i).map_or(0, |n| u128::from_le_bytes(*n));
         Poly1305 {
-            r: limbs(number(0) & 0x0ffffffc_0ffffffc_0ffffffc_0fffffff),
-            h: [0; 5],
+            r: number(0) & 0x0ffffffc_0ffffffc_0ffffffc_0fffffff,
             s: number(1),
+            h: 0,
+            high: 0,
         }
     }
 
@@ -132,74 +132,41 @@ impl Poly1305 {
     }
 
     /// h = (h + block + 2^128) * r mod 2^130 - 5, up to a small multiple of the modulus.
+    #[inline]
     fn block(&mut self, block: u128) {
-        let mut h = self.h;
-        for (h, limb) in h.iter_mut().zip(limbs(block)) {
-            *h += limb;
-        }
-        h[4] += 1 << 24;
-        let mut carry = 0;
-        for i in 0..5 {
-            let mut sum = carry;
-            for (j, &h) in h.iter().enumerate() {
-                // 2^130 is 5: what would be limb i + 5 counts five times as limb i.
-                let r = if j > i {
-                    5 * self.r[i + 5 - j]
-                } else {
-                    self.r[i - j]
-                };
-                sum += u64::from(h) * u64::from(r);
-            }
-            self.h[i] = sum as u32 & LIMB;
-            carry = sum >> 26;
-        }
-        let low = u64::from(self.h[0]) + carry * 5;
-        self.h[0] = low as u32 & LIMB;
-        self.h[1] += (low >> 26) as u32;
+        let (sum, carry) = self.h.overflowing_add(block);
+        let high = self.high + 1 + u64::from(carry);
+        let ([h0, h1], [r0, r1]) = (halves(sum), halves(self.r));
+        // The clamped r1 is a multiple of 4, so r1 * 2^128 is r1 / 4 * 2^130, and 2^130 is 5. r has four zeros at the
+        // head of each half, and `high` is at most 6: no sum here comes near 2^128.
+        let folded = r1 + (r1 >> 2);
+        let low = product(h0, r0) + product(h1, folded);
+        let middle = product(h0, r1) + product(h1, r0) + product(high, folded) + (low >> 64);
+        let high = high * r0 + (middle >> 64) as u64;
+        // What is left above 2^130 counts five times.
+        let fives = u128::from((high >> 2) * 5);
+        let (sum, carry) = (middle << 64 | low & u128::from(u64::MAX)).overflowing_add(fives);
+        self.h = sum;
+        self.high = (high & 3) + u64::from(carry);
     }
 
     #[inline]
-    fn finish(mut self) -> [u8; 16] {
-        // Twice, since the first carry out of the top may ripple up again.
-        for _ in 0..2 {
-            carry(&mut self.h);
-        }
-        // h is below 2^130 now; it is h - (2^130 - 5) if that is not negative, so if h + 5 reaches 2^130.
-        let mut reduced = self.h;
-        reduced[0] += 5;
-        let mut over = 0;
-        for limb in &mut reduced {
-            *limb += over;
-            over = *limb >> 26;
-            *limb &= LIMB;
-        }
-        let mask = black_box(over).wrapping_neg();
-        let mut number = 0u128;
-        for (i, (h, reduced)) in self.h.iter().zip(reduced).enumerate() {
-            let limb = h & !mask | reduced & mask;
-            number |= u128::from(limb) << (26 * i);
-        }
+    fn finish(self) -> [u8; 16] {
+        // h is below 2^130 + 2^65; it is h - (2^130 - 5) if that is not negative, so if h + 5 reaches 2^130.
+        let (reduced, carry) = self.h.overflowing_add(5);
+        let over = black_box((self.high + u64::from(carry)) >> 2);
+        let mask = u128::from(over).wrapping_neg();
+        let number = self.h & !mask | reduced & mask;
         number.wrapping_add(self.s).to_le_bytes()
     }
 }
 
-/// Brings every limb below 2^26, except that the lowest may keep a small carry out of the highest.
 #[inline]
-fn carry(h: &mut [u32; 5]) {
-    let mut over = 0;
-    for limb in &mut *h {
-        *limb += over;
-        over = *limb >> 26;
-        *limb &= LIMB;
-    }
-    h[0] += over * 5;
+fn halves(number: u128) -> [u64; 2] {
+    [number as u64, (number >> 64) as u64]
 }
 
 #[inline]
-fn limbs(number: u128) -> [u32; 5] {
-    let mut limbs = [0; 5];
-    for (i, limb) in limbs.iter_mut().enumerate() {
-        *limb = (number >> (26 * i)) as u32 & LIMB;
-    }
-    limbs
+fn product(a: u64, b: u64) -> u128 {
+    u128::from(a) * u128::from(b)
 }

@@ -15,7 +15,7 @@ pub struct Sha256 {
 
 impl Sha256 {
     /// The hash of nothing yet.
-    #[inline]
+    #[inline(never)]
     pub fn new() -> Self {
         Sha256 {
             state: constants::SHA256,
@@ -50,16 +50,14 @@ impl Sha256 {
         let bits = self.length.wrapping_mul(8);
         let held = (self.length % 64) as usize;
         // The message ends with a one bit, zeros, and its length in the last eight bytes of a block.
-        let mut last = [[0; 64]; 2];
-        let blocks = if held < 56 { 1 } else { 2 };
-        let bytes = last.as_flattened_mut();
-        fill(bytes, self.partial.get(..held).unwrap_or_default());
-        if let Some(end) = bytes.get_mut(held) {
-            *end = 0x80;
-        }
-        let at = blocks * 64 - 8;
-        fill(bytes.get_mut(at..).unwrap_or_default(), &bits.to_be_bytes());
-        compress(&mut self.state, last.get(..blocks).unwrap_or_default());
+        let padding = if held < 56 { 56 - held } else { 120 - held };
+        let mut end = [0; 64 + 8];
+        end[0] = 0x80;
+        fill(
+            end.get_mut(padding..).unwrap_or_default(),
+            &bits.to_be_bytes(),
+        );
+        self.update(end.get(..padding + 8).unwrap_or_default());
         let mut digest = [0; 32];
         for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(self.state) {
             *bytes = word.to_be_bytes();

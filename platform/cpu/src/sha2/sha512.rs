@@ -20,7 +20,7 @@ impl Sha512 {
         Self::starting_with(constants::SHA512)
     }
 
-    #[inline]
+    #[inline(never)]
     fn starting_with(state: [u64; 8]) -> Self {
         Sha512 {
             state,
