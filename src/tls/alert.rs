@@ -11,35 +11,58 @@ pub(crate) const PROTOCOL_VERSION: u8 = 70;
 #[cold]
 #[inline(never)]
 pub(crate) fn received(peer: &str, description: u8) -> Error {
-    let (kind, name) = match description {
-        CLOSE_NOTIFY => (Kind::Transient, "close_notify"),
-        10 => (Kind::Source, "unexpected_message"),
-        20 => (Kind::Transient, "bad_record_mac"),
-        22 => (Kind::Source, "record_overflow"),
-        40 => (Kind::Negotiation, "handshake_failure"),
-        42 => (Kind::Source, "bad_certificate"),
-        46 => (Kind::Source, "certificate_unknown"),
-        47 => (Kind::Source, "illegal_parameter"),
-        48 => (Kind::Source, "unknown_ca"),
-        49 => (Kind::Source, "access_denied"),
-        50 => (Kind::Source, "decode_error"),
-        51 => (Kind::Source, "decrypt_error"),
-        PROTOCOL_VERSION => (Kind::Negotiation, "protocol_version"),
-        71 => (Kind::Negotiation, "insufficient_security"),
-        80 => (Kind::Transient, "internal_error"),
-        86 => (Kind::Source, "inappropriate_fallback"),
-        90 => (Kind::Transient, "user_canceled"),
-        109 => (Kind::Source, "missing_extension"),
-        112 => (Kind::Source, "unrecognized_name"),
-        116 => (Kind::Source, "certificate_required"),
-        120 => (Kind::Source, "no_application_protocol"),
-        n => {
-            let text = ["number ", &dec(n.into())].concat();
-            return Error::new(Kind::Source, &["TLS alert from ", peer, ": ", &text]);
-        }
+    let kind = match description {
+        40 | PROTOCOL_VERSION | 71 => Kind::Negotiation,
+        CLOSE_NOTIFY | 20 | 80 | 90 => Kind::Transient,
+        _ => Kind::Source,
     };
-    Error::new(kind, &["TLS alert from ", peer, ": ", name])
+    let number = dec(description.into());
+    let (before, name) = match name(&number) {
+        Some(name) => ("", name),
+        None => ("number ", number.as_str()),
+    };
+    Error::new(kind, &["TLS alert from ", peer, ": ", before, name])
 }
+
+/// The name of the alert with this number in decimal.
+fn name(number: &str) -> Option<&'static str> {
+    let mut rest = NAMES;
+    loop {
+        let end = rest.bytes().position(|byte| byte == b'\n')?;
+        let line = rest.get(..end)?;
+        if let Some(name) = line
+            .strip_prefix(number)
+            .and_then(|line| line.strip_prefix(' '))
+        {
+            return Some(name);
+        }
+        rest = rest.get(end + 1..)?;
+    }
+}
+
+/// A line for each alert that has a name. (A `match` takes twice as much.)
+const NAMES: &str = "\
+    0 close_notify\n\
+    10 unexpected_message\n\
+    20 bad_record_mac\n\
+    22 record_overflow\n\
+    40 handshake_failure\n\
+    42 bad_certificate\n\
+    46 certificate_unknown\n\
+    47 illegal_parameter\n\
+    48 unknown_ca\n\
+    49 access_denied\n\
+    50 decode_error\n\
+    51 decrypt_error\n\
+    70 protocol_version\n\
+    71 insufficient_security\n\
+    80 internal_error\n\
+    86 inappropriate_fallback\n\
+    90 user_canceled\n\
+    109 missing_extension\n\
+    112 unrecognized_name\n\
+    116 certificate_required\n\
+    120 no_application_protocol\n";
 
 /// As [`received`], of an alert that comes when all is negotiated: another version would meet the same.
 #[cold]
