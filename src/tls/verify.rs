@@ -62,7 +62,13 @@ fn verify_with(
     host: &Host,
     now: u64,
 ) -> Result<()> {
-    let bytes: usize = chain.iter().map(|der| der.len()).sum();
+    let mut bytes = 0;
+    // The issuer of each certificate may be an anchor, and the server's own certificate may be one.
+    let mut names = Vec::with_capacity(chain.len() + 1);
+    for der in chain {
+        bytes += der.len();
+        names.extend(Certificate::parse(der).map(|certificate| certificate.issuer));
+    }
     if chain.len() > MAX_CHAIN || bytes > MAX_CHAIN_BYTES {
         return Err(refuse(&["the server sent too many certificates"]));
     }
@@ -73,13 +79,6 @@ fn verify_with(
     let end_entity = EndEntityCert::try_from(&der).map_err(|error| refusal::plain(&error))?;
     let leaf = Certificate::parse(first).ok_or_else(malformed)?;
 
-    // The issuer of each certificate may be an anchor, and the server's own certificate may be one.
-    let mut names = Vec::with_capacity(chain.len() + 1);
-    names.extend(
-        chain
-            .iter()
-            .filter_map(|der| Some(Certificate::parse(der)?.issuer)),
-    );
     names.push(leaf.subject);
     let found = trust.find(&names)?;
 
@@ -123,17 +122,11 @@ impl Check<'_> {
             .skip(1)
             .map(|&der| CertificateDer::from(der))
             .collect();
-        let anchor_ders: Vec<CertificateDer<'_>> = self
-            .found
-            .certificates
-            .iter()
-            .map(|der| CertificateDer::from(der.as_slice()))
-            .collect();
         let mut anchors = Vec::new();
         // How many intermediates each anchor allows.
         let mut lengths = Vec::new();
         let mut unusable = None;
-        for der in &anchor_ders {
+        for der in &self.found.certificates {
             let Some(certificate) = Certificate::parse(der) else {
                 continue;
             };
@@ -215,8 +208,8 @@ impl Check<'_> {
     /// The certificate `der` as an anchor, and how many intermediates may stand below it; or why it cannot be one.
     fn anchor<'d>(
         &self,
-        der: &'d CertificateDer<'d>,
-        certificate: &Certificate<'_>,
+        der: &[u8],
+        certificate: &Certificate<'d>,
     ) -> core::result::Result<(TrustAnchor<'d>, usize), webpki::Error> {
         let length = certificate
             .path_length()
@@ -224,17 +217,25 @@ impl Check<'_> {
         if !certificate.allows_servers() {
             return Err(webpki::Error::EmptyEkuExtension);
         }
-        // Version 1 is not for webpki to parse, and its time goes unchecked.
-        if let Ok(parsed) = EndEntityCert::try_from(der) {
-            let error = self.alone(&parsed);
-            if let webpki::Error::CertExpired { .. }
-            | webpki::Error::CertNotValidYet { .. }
-            | webpki::Error::InvalidCertValidity = error
-            {
-                return Err(error);
+        match EndEntityCert::try_from(&CertificateDer::from(der)) {
+            Ok(parsed) => {
+                let error = self.alone(&parsed);
+                if let webpki::Error::CertExpired { .. }
+                | webpki::Error::CertNotValidYet { .. }
+                | webpki::Error::InvalidCertValidity = error
+                {
+                    return Err(error);
+                }
             }
+            // Version 1 is not for webpki to parse, nor are anchors with critical extensions of which it knows nothing:
+            // they are taken, and their time goes unchecked.
+            Err(
+                webpki::Error::UnsupportedCertVersion | webpki::Error::UnsupportedCriticalExtension,
+            ) => {}
+            Err(error) => return Err(error),
         }
-        Ok((webpki::anchor_from_trusted_cert(der)?, length))
+        let anchor = certificate.anchor().ok_or(webpki::Error::BadDer)?;
+        Ok((anchor, length))
     }
 
     /// Checks that the leaf is for `host` (RFC 6125): by its subjectAltName alone.

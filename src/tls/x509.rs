@@ -6,6 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use pki_types::{Der, TrustAnchor};
+
 use crate::error::printable;
 use crate::url::Host;
 
@@ -23,6 +25,7 @@ const CONTEXT_3: u8 = 0xa3;
 const KEY_USAGE: u8 = 15;
 const SUBJECT_ALT_NAME: u8 = 17;
 const BASIC_CONSTRAINTS: u8 = 19;
+const NAME_CONSTRAINTS: u8 = 30;
 const EXTENDED_KEY_USAGE: u8 = 37;
 
 /// id-kp-serverAuth (RFC 5280, section 4.2.1.12).
@@ -77,20 +80,20 @@ fn expect<'a>(input: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
 
 /// What the beginning of a TBSCertificate says (RFC 5280, section 4.1).
 struct Head<'a> {
-    v3: bool,
+    version: Option<&'a [u8]>,
     issuer: &'a [u8],
     subject: &'a [u8],
 }
 
 fn head<'a>(tbs: &mut &'a [u8]) -> Option<Head<'a>> {
-    let v3 = expect(tbs, CONTEXT_0).is_some();
+    let version = expect(tbs, CONTEXT_0);
     expect(tbs, INTEGER)?;
     expect(tbs, SEQUENCE)?;
     let issuer = expect(tbs, SEQUENCE)?;
     expect(tbs, SEQUENCE)?;
     let subject = expect(tbs, SEQUENCE)?;
     Some(Head {
-        v3,
+        version,
         issuer,
         subject,
     })
@@ -147,7 +150,8 @@ pub struct Certificate<'a> {
     pub subject: &'a [u8],
     /// The SubjectPublicKeyInfo in DER, header included.
     pub spki: &'a [u8],
-    v3: bool,
+    /// `None` for version 1.
+    version: Option<&'a [u8]>,
     extensions: &'a [u8],
 }
 
@@ -172,28 +176,55 @@ impl<'a> Certificate<'a> {
             issuer: head.issuer,
             subject: head.subject,
             spki,
-            v3: head.v3,
+            version: head.version,
             extensions,
         })
     }
 
-    /// The value of the extension id-ce `id`.
-    fn extension(&self, id: u8) -> Option<&'a [u8]> {
+    /// The value of the extension id-ce `id`, if there is one; `None` if the extensions are malformed, or it comes twice.
+    fn find(&self, id: u8) -> Option<Option<&'a [u8]>> {
         let mut extensions = self.extensions;
-        while let Some(mut extension) = expect(&mut extensions, SEQUENCE) {
-            let oid = expect(&mut extension, OID);
+        let mut found = None;
+        while !extensions.is_empty() {
+            let mut extension = expect(&mut extensions, SEQUENCE)?;
+            let oid = expect(&mut extension, OID)?;
             expect(&mut extension, BOOLEAN);
-            if oid == Some(&[0x55, 0x1d, id]) {
-                return expect(&mut extension, OCTET_STRING);
+            let value = expect(&mut extension, OCTET_STRING)?;
+            if *oid == [0x55, 0x1d, id] && found.replace(value).is_some() {
+                return None;
             }
         }
-        None
+        Some(found)
+    }
+
+    /// The value of the extension id-ce `id`.
+    fn extension(&self, id: u8) -> Option<&'a [u8]> {
+        self.find(id)?
+    }
+
+    /// The certificate as an anchor (RFC 5280, section 6.1.1 (d)): of version 1 (section 4.1.2.1), which has no
+    /// extensions, or of version 3. `None` if it is malformed.
+    pub fn anchor(&self) -> Option<TrustAnchor<'a>> {
+        let mut spki = self.spki;
+        let name_constraints = match self.find(NAME_CONSTRAINTS)? {
+            Some(mut value) => Some(Der::from_slice(expect(&mut value, SEQUENCE)?)),
+            None => None,
+        };
+        let known = match self.version {
+            None => self.extensions.is_empty(),
+            Some(version) => version == [INTEGER, 1, 2],
+        };
+        known.then_some(TrustAnchor {
+            subject: Der::from_slice(self.subject),
+            subject_public_key_info: Der::from_slice(expect(&mut spki, SEQUENCE)?),
+            name_constraints,
+        })
     }
 
     /// How many intermediate certificates may stand between this CA and a server (RFC 5280, section 4.2.1.9), and
     /// `None` if this is no CA. A version 1 certificate cannot tell, and is taken for one.
     pub fn path_length(&self) -> Option<usize> {
-        if !self.v3 {
+        if self.version.is_none() {
             return Some(usize::MAX);
         }
         let mut constraints = expect(&mut self.extension(BASIC_CONSTRAINTS)?, SEQUENCE)?;

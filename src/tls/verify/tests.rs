@@ -496,3 +496,48 @@ fn a_maze_of_issuers_has_an_end() {
     let text = refused(&[&root(ca("Top"))], &maze, "example.org");
     assert_eq!(text, "certificate chain has too many possible issuers");
 }
+
+/// Anchors are taken apart without webpki, and as webpki does it.
+#[test]
+fn anchors_are_what_webpki_makes_of_them() {
+    let mut constrained = ca("Constrained");
+    constrained.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("example.org".into())],
+        excluded_subtrees: vec![],
+    });
+    let mut unknown = constrained.clone();
+    let mut critical = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+    critical.set_criticality(true);
+    unknown.custom_extensions.push(critical);
+    // tbsCertificate of version 1: serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo.
+    let first = vec![
+        0x30, 20, 0x30, 13, 2, 1, 9, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0, 3, 1, 0,
+    ];
+    let both = |der: &[u8]| {
+        let ours = Certificate::parse(der).and_then(|certificate| {
+            let anchor = certificate.anchor()?;
+            Some(anchor.to_owned())
+        });
+        let der = CertificateDer::from(der);
+        let theirs = webpki::anchor_from_trusted_cert(&der);
+        (ours, theirs.map(|anchor| anchor.to_owned()).ok())
+    };
+    for der in [
+        root(ca("Plain")).der,
+        root(constrained).der,
+        root(unknown).der,
+        first,
+    ] {
+        let (ours, theirs) = both(&der);
+        assert!(theirs.is_some());
+        assert_eq!(ours, theirs);
+        // Version 2, which has no extensions, is no anchor with some; nor is a part of a certificate.
+        let version = der.windows(5).position(|bytes| bytes == [0xa0, 3, 2, 1, 2]);
+        if let Some(at) = version {
+            let mut second = der.clone();
+            second[at + 4] = 1;
+            assert_eq!(both(&second), (None, None));
+        }
+        assert_eq!(both(&der[..der.len() - 1]), (None, None));
+    }
+}
