@@ -33,8 +33,8 @@ pub(super) struct Curve {
     pub(super) order: Prime,
     /// The base point.
     pub(super) base: Point,
-    /// The contents of registers C, RR, UNIT and ONE.
-    pub(super) constants: Point,
+    /// The contents of register C.
+    pub(super) constant: Element,
 }
 
 // Registers: two points (x, y, z, and x * y / z of an Edwards curve), constants, temporaries.
@@ -181,8 +181,12 @@ impl Curve {
     }
 
     /// Registers with two points and the constants.
+    #[inline(never)]
     pub(super) fn registers(&self, first: &Point, second: &Point) -> [Point; 4] {
-        [*first, *second, self.constants, [ZERO; 4]]
+        let mut unit = ZERO;
+        unit[0] = 1;
+        let constants = [self.constant, self.field.rr, unit, self.base[2]];
+        [*first, *second, constants, [ZERO; 4]]
     }
 
     /// Runs a program in the curve's field.

@@ -1,10 +1,11 @@
-//! The hash functions of signatures, chosen at run time.
+//! The hash functions of signatures and of TLS 1.2, chosen at run time.
 
 use cpu::{Sha256, Sha384, Sha512};
+use zeroize::Zeroize;
 
 /// A hash function of FIPS 180-4.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hash {
+pub(crate) enum Hash {
     Sha256,
     Sha384,
     Sha512,
@@ -14,14 +15,15 @@ pub(super) enum Hash {
 const MAX_BYTES: usize = 64;
 
 /// A hash value.
-pub(super) struct Digest {
+pub(crate) struct Digest {
     bytes: [u8; MAX_BYTES],
     len: usize,
 }
 
 impl Digest {
     /// Its bytes.
-    pub(super) fn as_slice(&self) -> &[u8] {
+    #[inline(never)]
+    pub(crate) fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 }
@@ -45,30 +47,58 @@ impl Hash {
         }
     }
 
+    /// The hash of nothing yet.
+    pub(crate) fn start(self) -> Running {
+        match self {
+            Hash::Sha256 => Running::Sha256(Sha256::new()),
+            Hash::Sha384 => Running::Sha384(Sha384::new()),
+            Hash::Sha512 => Running::Sha512(Sha512::new()),
+        }
+    }
+
     /// The hash value of `parts` as one message.
     #[inline(never)]
-    pub(super) fn digest(self, parts: &[&[u8]]) -> Digest {
+    pub(crate) fn digest(self, parts: &[&[u8]]) -> Digest {
+        let mut hash = self.start();
+        for part in parts {
+            hash.update(part);
+        }
+        hash.finish()
+    }
+}
+
+/// A computation under way.
+#[derive(Clone)]
+pub(crate) enum Running {
+    Sha256(Sha256),
+    Sha384(Sha384),
+    Sha512(Sha512),
+}
+
+impl Running {
+    /// Appends `data` to what is hashed.
+    #[inline(never)]
+    pub(crate) fn update(&mut self, data: &[u8]) {
         match self {
-            Hash::Sha256 => {
-                let mut hash = Sha256::new();
-                parts.iter().for_each(|part| hash.update(part));
-                Digest::of(&hash.finish())
-            }
-            Hash::Sha384 => {
-                let mut hash = Sha384::new();
-                parts.iter().for_each(|part| hash.update(part));
-                Digest::of(&hash.finish())
-            }
-            Hash::Sha512 => {
-                let mut hash = Sha512::new();
-                parts.iter().for_each(|part| hash.update(part));
-                Digest::of(&hash.finish())
-            }
+            Running::Sha256(hash) => hash.update(data),
+            Running::Sha384(hash) => hash.update(data),
+            Running::Sha512(hash) => hash.update(data),
+        }
+    }
+
+    /// The hash value of all that was appended.
+    #[inline(never)]
+    pub(crate) fn finish(self) -> Digest {
+        match self {
+            Running::Sha256(hash) => Digest::of(&hash.finish()),
+            Running::Sha384(hash) => Digest::of(&hash.finish()),
+            Running::Sha512(hash) => Digest::of(&hash.finish()),
         }
     }
 }
 
 impl Digest {
+    #[inline(never)]
     fn of(value: &[u8]) -> Self {
         let mut digest = Digest {
             bytes: [0; MAX_BYTES],
@@ -78,5 +108,11 @@ impl Digest {
             *to = *from;
         }
         digest
+    }
+}
+
+impl Drop for Digest {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
     }
 }

@@ -9,7 +9,7 @@ mod der;
 pub mod ecdh;
 mod ecdsa;
 mod ed25519;
-mod hash;
+pub(crate) mod hash;
 mod modulus;
 mod params;
 mod rsa;

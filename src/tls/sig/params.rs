@@ -49,15 +49,13 @@ const fn curve(parameters: Parameters) -> Curve {
     let size = parameters.p.len() / 2;
     let field = prime(parameters.p);
     let p = &field.m;
-    let unit = number("01");
-    let one = montgomery(unit, p, size);
+    let one = montgomery(number("01"), p, size);
     let x = number(parameters.x);
     let y = number(parameters.y);
     let mut constant = number(parameters.constant);
     if parameters.edwards {
         constant = sum(constant, constant, p);
     }
-    let constant = montgomery(constant, p, size);
     Curve {
         size,
         edwards: parameters.edwards,
@@ -72,7 +70,7 @@ const fn curve(parameters: Parameters) -> Curve {
             one,
             montgomery(product(x, y, p), p, size),
         ],
-        constants: [constant, field.rr, unit, one],
+        constant: montgomery(constant, p, size),
         field,
         order: prime(parameters.order),
     }

@@ -10,7 +10,8 @@ use super::super::record::{
     ALERT, APPLICATION_DATA, Aead, CHANGE_CIPHER_SPEC, Form, HANDSHAKE, HEADER, Keys,
 };
 use super::super::sig::ecdh::{KeyPair, NamedGroup};
-use super::super::tls12::prf::{Hash, prf};
+use super::super::sig::hash::Running;
+use super::super::tls12::prf::{hash, prf};
 use super::{LEAF, Script, fixed_random, message, plain, sign};
 
 /// What it sends in answer to the ClientHello, to the client's Finished, and to the request.
@@ -21,7 +22,7 @@ pub(super) struct Server12 {
     stage: usize,
     pub(super) random: [u8; 32],
     client_random: Vec<u8>,
-    transcript: Hash,
+    transcript: Running,
     extended: bool,
     master: [u8; 48],
     read: Option<Keys>,
@@ -74,7 +75,7 @@ impl Server12 {
             stage: 0,
             random: [5; 32],
             client_random: Vec::new(),
-            transcript: Hash::new(false),
+            transcript: hash(false).start(),
             extended: false,
             master: [0; 48],
             read: None,
@@ -129,7 +130,7 @@ impl Server12 {
         let hash = self.transcript.clone().finish();
         let randoms = [self.client_random.as_slice(), &self.random];
         let (label, seed): (&[u8], _) = if self.extended {
-            (b"extended master secret", [hash.bytes(), &[]])
+            (b"extended master secret", [hash.as_slice(), &[]])
         } else {
             (b"master secret", randoms)
         };
@@ -149,7 +150,13 @@ impl Server12 {
     fn verify_data(&self, label: &[u8]) -> [u8; 12] {
         let mut data = [0; 12];
         let hash = self.transcript.clone().finish();
-        prf(false, &self.master, label, [hash.bytes(), &[]], &mut data);
+        prf(
+            false,
+            &self.master,
+            label,
+            [hash.as_slice(), &[]],
+            &mut data,
+        );
         data
     }
 

@@ -18,7 +18,7 @@ fn expand(secret: &[u8], label: &str, context: &[u8], length: usize) -> Vec<u8> 
         out.extend_from_slice(label.as_bytes());
     });
     put_vector(&mut info, 1, |out| out.extend_from_slice(context));
-    hmac(false, secret, &[&info, &[1]]).bytes()[..length].to_vec()
+    hmac(false, secret, &[&info, &[1]]).as_slice()[..length].to_vec()
 }
 
 fn keys(secret: &[u8]) -> Keys {
@@ -91,7 +91,7 @@ impl Server13 {
     /// Derives the next secret of the key schedule from `input`.
     pub(super) fn extract(&mut self, input: &[u8]) {
         let salt = expand(&self.secret, "derived", &Sha256::new().finish(), 32);
-        self.secret = hmac(false, &salt, &[input]).bytes().to_vec();
+        self.secret = hmac(false, &salt, &[input]).as_slice().to_vec();
     }
 
     pub(super) fn hello_body(random: [u8; 32], suite: [u8; 2], extensions: &[u8]) -> Vec<u8> {
@@ -118,7 +118,7 @@ impl Server13 {
         edit(&mut hello);
         self.transcript.update(&hello);
         self.out.extend_from_slice(&plain(HANDSHAKE, &hello));
-        self.secret = hmac(false, &[0; 32], &[&[0; 32]]).bytes().to_vec();
+        self.secret = hmac(false, &[0; 32], &[&[0; 32]]).as_slice().to_vec();
         self.extract(&shared);
         self.traffic("s hs traffic", "c hs traffic");
     }
@@ -173,7 +173,7 @@ impl Server13 {
     /// The Finished; and from here on the application keys may be taken.
     pub(super) fn finished(&mut self) -> Vec<u8> {
         let key = expand(&self.server_secret, "finished", &[], 32);
-        let mac = hmac(false, &key, &[&self.hash()]).bytes().to_vec();
+        let mac = hmac(false, &key, &[&self.hash()]).as_slice().to_vec();
         self.add(message(20, &mac))
     }
 

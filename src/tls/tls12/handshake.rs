@@ -16,10 +16,11 @@ use super::super::record::{
 };
 use super::super::session13::bad_signature;
 use super::super::sig::ecdh::KeyPair;
+use super::super::sig::hash::Running;
 use super::super::verify::{MAX_CHAIN, MAX_CHAIN_BYTES};
 use super::super::{Random, Verify};
 use super::hello::{self, Choice, GROUPS, SCHEMES, Suite};
-use super::prf::{Hash, prf};
+use super::prf::{hash, prf};
 use crate::error::{Error, Kind, Result};
 
 /// Bytes of one message at most: the longest chain, with the lengths in it.
@@ -63,7 +64,7 @@ pub(crate) struct Handshake<'a> {
     client_random: [u8; RANDOM],
     /// Messages before the hash is known.
     early: Vec<u8>,
-    transcript: Option<Hash>,
+    transcript: Option<Running>,
     /// What came of the messages not yet taken.
     messages: Vec<u8>,
     records: usize,
@@ -223,7 +224,7 @@ impl<'a> Handshake<'a> {
             (State::ServerHello, SERVER_HELLO) => {
                 let choice =
                     hello::choice(body, self.no_tls13).map_err(|what| self.broken(what))?;
-                let mut transcript = Hash::new(choice.suite.sha384);
+                let mut transcript = hash(choice.suite.sha384).start();
                 transcript.update(&self.early);
                 self.transcript = Some(transcript);
                 self.early = Vec::new();
@@ -345,7 +346,7 @@ impl<'a> Handshake<'a> {
         let randoms: [&[u8]; 2] = [&self.client_random, &choice.random];
         // RFC 7627, section 4: bound to the whole handshake, if the server can.
         let (label, seed): (&[u8], _) = if choice.extended_master_secret {
-            (b"extended master secret", [transcript.bytes(), &[]])
+            (b"extended master secret", [transcript.as_slice(), &[]])
         } else {
             (b"master secret", randoms)
         };
@@ -369,7 +370,7 @@ impl<'a> Handshake<'a> {
         let mut finished = [0; 4 + VERIFY_DATA];
         let (head, data) = finished.split_at_mut_checked(4)?;
         head.copy_from_slice(&[FINISHED, 0, 0, VERIFY_DATA as u8]);
-        let seed = [transcript.bytes(), &[]];
+        let seed = [transcript.as_slice(), &[]];
         prf(suite.sha384, master, b"client finished", seed, data);
         write.seal(HANDSHAKE, &finished, out)?;
         self.hash(&finished);
@@ -388,7 +389,7 @@ impl<'a> Handshake<'a> {
             choice.suite.sha384,
             self.master.as_slice(),
             b"server finished",
-            [transcript.bytes(), &[]],
+            [transcript.as_slice(), &[]],
             &mut expected,
         );
         self.master.zeroize();

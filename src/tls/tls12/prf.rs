@@ -1,76 +1,22 @@
-//! The hash of a cipher suite, HMAC (RFC 2104), and the pseudorandom function of TLS 1.2 (RFC 5246, section 5).
+//! HMAC (RFC 2104), and the pseudorandom function of TLS 1.2 (RFC 5246, section 5).
 
-use cpu::{Sha256, Sha384};
 use zeroize::Zeroize;
+
+use super::super::sig::hash::{Digest, Hash};
 
 /// The longest block of a hash here.
 const MAX_BLOCK: usize = 128;
 
-/// A running hash: what a suite names, chosen at run time.
-#[derive(Clone)]
-pub(crate) enum Hash {
-    Sha256(Sha256),
-    Sha384(Sha384),
-}
-
-/// A hash value, of 32 or 48 bytes.
-pub(crate) struct Digest {
-    bytes: [u8; 48],
-    length: usize,
-}
-
-impl Digest {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
-    }
-}
-
-impl Drop for Digest {
-    fn drop(&mut self) {
-        self.bytes.zeroize();
-    }
-}
-
-impl Hash {
-    pub(crate) fn new(sha384: bool) -> Self {
-        if sha384 {
-            Hash::Sha384(Sha384::new())
-        } else {
-            Hash::Sha256(Sha256::new())
-        }
-    }
-
-    pub(crate) fn update(&mut self, data: &[u8]) {
-        match self {
-            Hash::Sha256(hash) => hash.update(data),
-            Hash::Sha384(hash) => hash.update(data),
-        }
-    }
-
-    pub(crate) fn finish(self) -> Digest {
-        let mut bytes = [0; 48];
-        let length = match self {
-            Hash::Sha256(hash) => {
-                let value = hash.finish();
-                for (to, from) in bytes.iter_mut().zip(value) {
-                    *to = from;
-                }
-                value.len()
-            }
-            Hash::Sha384(hash) => {
-                bytes = hash.finish();
-                bytes.len()
-            }
-        };
-        Digest { bytes, length }
-    }
+/// The hash function of a suite.
+pub(crate) fn hash(sha384: bool) -> Hash {
+    if sha384 { Hash::Sha384 } else { Hash::Sha256 }
 }
 
 /// HMAC of the concatenation of `parts`. No key in TLS is longer than a block, so none is hashed.
 pub(crate) fn hmac(sha384: bool, key: &[u8], parts: &[&[u8]]) -> Digest {
     let length = if sha384 { 128 } else { 64 };
     let pad = |byte: u8| {
-        let mut hash = Hash::new(sha384);
+        let mut hash = hash(sha384).start();
         let mut block = [byte; MAX_BLOCK];
         for (b, k) in block.iter_mut().zip(key) {
             *b ^= k;
@@ -84,7 +30,7 @@ pub(crate) fn hmac(sha384: bool, key: &[u8], parts: &[&[u8]]) -> Digest {
         inner.update(part);
     }
     let mut outer = pad(0x5c);
-    outer.update(inner.finish().bytes());
+    outer.update(inner.finish().as_slice());
     outer.finish()
 }
 
@@ -93,11 +39,11 @@ pub(crate) fn prf(sha384: bool, secret: &[u8], label: &[u8], seed: [&[u8]; 2], o
     let [seed_a, seed_b] = seed;
     let mut a = hmac(sha384, secret, &[label, seed_a, seed_b]);
     for chunk in out.chunks_mut(if sha384 { 48 } else { 32 }) {
-        let block = hmac(sha384, secret, &[a.bytes(), label, seed_a, seed_b]);
-        for (to, from) in chunk.iter_mut().zip(block.bytes()) {
+        let block = hmac(sha384, secret, &[a.as_slice(), label, seed_a, seed_b]);
+        for (to, from) in chunk.iter_mut().zip(block.as_slice()) {
             *to = *from;
         }
-        a = hmac(sha384, secret, &[a.bytes()]);
+        a = hmac(sha384, secret, &[a.as_slice()]);
     }
 }
 
@@ -118,12 +64,12 @@ mod tests {
     fn hmac_vectors() {
         let data: &[u8] = b"what do ya want for nothing?";
         assert_eq!(
-            hmac(false, b"Jefe", &[data]).bytes(),
+            hmac(false, b"Jefe", &[data]).as_slice(),
             hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
         );
         let (a, b) = data.split_at(5);
         assert_eq!(
-            hmac(true, b"Jefe", &[a, b]).bytes(),
+            hmac(true, b"Jefe", &[a, b]).as_slice(),
             hex(
                 "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649"
             )
