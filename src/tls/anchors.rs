@@ -172,10 +172,8 @@ impl Search<'_> {
             return Err(Fault::Because(String::from("too many files")));
         }
         let before = self.found.seen;
-        for name in names
-            .split(|&byte| byte == 0)
-            .filter(|name| !name.is_empty())
-        {
+        let mut rest = names.as_slice();
+        while let Some(name) = next_piece(&mut rest, 0) {
             let _ = self.file(&[path, b"/", name].concat());
         }
         Ok(self.found.seen - before)
@@ -226,17 +224,33 @@ impl<'a> Trust<'a> {
             let searched = search.file(path);
             named("SSL_CERT_FILE ", path, searched, &mut sources)?;
         }
-        for path in self.cert_dir.unwrap_or_default().split(|&b| b == SEPARATOR) {
-            if !path.is_empty() {
-                let searched = search.folder(path);
-                named("SSL_CERT_DIR ", path, searched, &mut sources)?;
-            }
+        let mut folders = self.cert_dir.unwrap_or_default();
+        while let Some(path) = next_piece(&mut folders, SEPARATOR) {
+            let searched = search.folder(path);
+            named("SSL_CERT_DIR ", path, searched, &mut sources)?;
         }
         if sources.is_empty() {
             sources.push(search.system(self.system));
         }
         search.found.source = sources.join(", ");
         Ok(search.found)
+    }
+}
+
+/// Takes the next piece, which is not empty, off the front of `text`.
+#[inline(never)]
+fn next_piece<'a>(text: &mut &'a [u8], separator: u8) -> Option<&'a [u8]> {
+    loop {
+        let end = text.iter().position(|&byte| byte == separator);
+        let (piece, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
+        let (_, rest) = rest.split_at_checked(1).unwrap_or_default();
+        *text = rest;
+        if !piece.is_empty() {
+            return Some(piece);
+        }
+        if rest.is_empty() {
+            return None;
+        }
     }
 }
 

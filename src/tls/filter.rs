@@ -6,13 +6,14 @@
 //! headers: application data alone, and one change_cipher_spec that is dropped (appendix D.4).
 
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use core::ops::Range;
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 
 use super::alert::{self, PROTOCOL_VERSION};
 use super::codec::Reader;
+use super::fault;
 use super::hello::{HELLO_RETRY_REQUEST, KEY_SHARE, SUPPORTED_VERSIONS, ServerHello};
 use super::link::Link;
 use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
@@ -39,25 +40,25 @@ pub(super) enum Step {
 pub(super) struct Shared {
     pub(super) step: Cell<Step>,
     /// The first thing that went wrong: embedded-tls's own errors say little.
-    pub(super) error: RefCell<Option<Error>>,
+    pub(super) error: Cell<Option<Error>>,
     /// Whether the server behaves as if it knew no TLS 1.3.
     pub(super) claims_old: Cell<bool>,
     /// What embedded-tls wrote in [`Step::Export`].
-    pub(super) exported: RefCell<Vec<u8>>,
+    pub(super) exported: Cell<Vec<u8>>,
 }
 
 impl Shared {
     pub(super) fn new() -> Self {
         Shared {
             step: Cell::new(Step::Hello),
-            error: RefCell::new(None),
+            error: Cell::new(None),
             claims_old: Cell::new(false),
-            exported: RefCell::new(Vec::new()),
+            exported: Cell::new(Vec::new()),
         }
     }
 
     pub(super) fn fail(&self, error: Error) {
-        self.error.borrow_mut().get_or_insert(error);
+        self.error.set(Some(self.error.take().unwrap_or(error)));
     }
 }
 
@@ -107,7 +108,7 @@ impl<'a> Filter<'a> {
                 (HANDSHAKE, hello) if !self.hello_seen => {
                     check_server_hello(hello).map_err(|(kind, what)| {
                         self.shared.claims_old.set(what == OLD_VERSION);
-                        Error::new(kind, &["TLS with ", &self.link.peer, ": ", what])
+                        fault(kind, &self.link.peer, what)
                     })?;
                     self.hello_seen = true;
                     return Ok(at);
@@ -124,10 +125,8 @@ impl<'a> Filter<'a> {
                 }
                 // Unprotected, so anyone may have sent it: it ends the attempt and means nothing more.
                 (ALERT, _) => {
-                    return Err(Error::new(
-                        Kind::Transient,
-                        &["TLS with ", &self.link.peer, ": an unprotected alert"],
-                    ));
+                    let what = "an unprotected alert";
+                    return Err(fault(Kind::Transient, &self.link.peer, what));
                 }
                 _ => return Err(self.link.broken("an unexpected record in the handshake")),
             }
@@ -224,7 +223,9 @@ impl Write for Filter<'_> {
     fn write(&mut self, data: &[u8]) -> core::result::Result<usize, ErrorKind> {
         let result = match self.shared.step.get() {
             Step::Export => {
-                self.shared.exported.borrow_mut().extend_from_slice(data);
+                let mut exported = self.shared.exported.take();
+                exported.extend_from_slice(data);
+                self.shared.exported.set(exported);
                 Ok(())
             }
             Step::Verified => self.link.write_all(data),

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::fault;
 use super::record::{APPLICATION_DATA, CHANGE_CIPHER_SPEC, HEADER, MAX_FRAGMENT};
 use crate::error::{Error, Kind, Result};
 use crate::stream::Stream;
@@ -38,7 +39,7 @@ impl Link {
     /// A breach of the protocol by the peer.
     #[cold]
     pub(crate) fn broken(&self, what: &str) -> Error {
-        Error::new(Kind::Source, &["TLS with ", &self.peer, ": ", what])
+        fault(Kind::Source, &self.peer, what)
     }
 
     /// The length of the record at the head of what was read, as far as its header is there.
@@ -86,13 +87,10 @@ impl Link {
             let room = self.buf.get_mut(left..).unwrap_or_default();
             let n = self.stream.read(room)?.min(room.len());
             if n == 0 {
-                return Err(Error::new(
+                return Err(fault(
                     Kind::Transient,
-                    &[
-                        "TLS with ",
-                        &self.peer,
-                        ": connection closed without close_notify",
-                    ],
+                    &self.peer,
+                    "connection closed without close_notify",
                 ));
             }
             self.unread.end = left + n;

@@ -29,7 +29,7 @@ pub mod x509;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, append};
 use crate::stream::Stream;
 use crate::url::Host;
 use anchors::Trust;
@@ -38,6 +38,13 @@ use sig::SigError;
 
 /// Fills its argument with random bytes of cryptographic quality.
 pub type Random = fn(&mut [u8]);
+
+/// What went wrong with `peer`.
+#[cold]
+#[inline(never)]
+fn fault(kind: Kind, peer: &str, what: &str) -> Error {
+    Error::new(kind, &["TLS with ", peer, ": ", what])
+}
 
 /// Who is believed to be the server. The sessions ask, [`verify`] answers.
 pub trait Verify {
@@ -154,7 +161,7 @@ pub fn connect_with(
             let session =
                 session13::handshake(link, name, known.http, verify, random, &mut claims_old);
             first = match session {
-                Ok(session) => return Ok(Box::new(session)),
+                Ok(session) => return Ok(session),
                 Err(error) if error.kind != Kind::Negotiation => return Err(error),
                 Err(error) => [&error.text, "; then with TLS 1.2: "].concat(),
             };
@@ -166,15 +173,10 @@ pub fn connect_with(
         let link = Link::new(stream, peer);
         tls12::handshake(link, name, known.http, verify, random, claims_old)
     });
-    match second {
-        Ok(session) => Ok(Box::new(session)),
-        Err(error) => {
-            let error = error.context(&[&first]);
-            Err(if error.kind == Kind::Negotiation {
-                Error::new(error.kind, &[&error.text, NOTHING_IN_COMMON])
-            } else {
-                error
-            })
+    second.map_err(|mut error| {
+        if error.kind == Kind::Negotiation {
+            append(&mut error.text, NOTHING_IN_COMMON);
         }
-    }
+        error.context(&[&first])
+    })
 }

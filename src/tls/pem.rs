@@ -26,6 +26,15 @@ pub trait Sink {
     fn damaged(&mut self);
 }
 
+/// The lines that begin the blocks of interest.
+static BEGIN: [&[u8]; 3] = [
+    b"-----BEGIN CERTIFICATE-----",
+    b"-----BEGIN X509 CERTIFICATE-----",
+    b"-----BEGIN TRUSTED CERTIFICATE-----",
+];
+/// The place of the last.
+const TRUSTED: usize = 2;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Outside of the blocks of interest.
@@ -234,16 +243,11 @@ impl Reader {
             self.end_block(sink);
         }
         let line = self.boundary.get(..self.boundary_len).unwrap_or_default();
-        let label = line
-            .trim_ascii_end()
-            .strip_prefix(b"-----BEGIN ")
-            .and_then(|rest| rest.strip_suffix(b"-----"));
-        let trusted = match label {
-            Some(b"CERTIFICATE" | b"X509 CERTIFICATE") => false,
-            Some(b"TRUSTED CERTIFICATE") => true,
-            _ => return,
+        let line = line.trim_ascii_end();
+        let Some(kind) = BEGIN.iter().position(|begin| *begin == line) else {
+            return;
         };
-        self.trusted = trusted;
+        self.trusted = kind == TRUSTED;
         self.first_line = true;
         self.state = State::Body;
         self.reset();

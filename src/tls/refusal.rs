@@ -1,7 +1,6 @@
 //! Why a certificate was refused, in words.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use pki_types::UnixTime;
 
@@ -62,23 +61,13 @@ pub(super) fn self_signed(found: &Found) -> Error {
 
 /// The chain ends without an anchor.
 pub(super) fn unknown_issuer(chain: &[&[u8]], found: &Found) -> Error {
-    let certificates: Vec<Certificate<'_>> = chain
-        .iter()
-        .filter_map(|der| Certificate::parse(der))
-        .collect();
-    let mut issuer: &[u8] = &[];
-    if let Some(leaf) = certificates.first() {
-        issuer = leaf.issuer;
-        // As many steps as there are certificates: names may go in circles.
-        for _ in &certificates {
-            match certificates
-                .iter()
-                .skip(1)
-                .find(|next| next.subject == issuer)
-            {
-                Some(next) => issuer = next.issuer,
-                None => break,
-            }
+    let mut certificates = chain.iter().filter_map(|der| Certificate::parse(der));
+    let mut issuer = certificates.next().map_or(&[][..], |leaf| leaf.issuer);
+    // As many steps as there are certificates: names may go in circles.
+    for _ in chain {
+        match certificates.clone().find(|next| next.subject == issuer) {
+            Some(next) => issuer = next.issuer,
+            None => break,
         }
     }
     let hint = if chain.len() == 1 {

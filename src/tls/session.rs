@@ -2,13 +2,15 @@
 //!
 //! Nothing is handed on before its tag is verified. Neither a renegotiation nor a KeyUpdate is taken part in.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::alert::{self, CLOSE_NOTIFY};
+use super::fault;
 use super::link::Link;
 use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, Keys, MAX_PLAINTEXT};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::stream::Stream;
 
 /// How many records in a row may come without a byte of application data, so that no peer can keep us busy for nothing.
@@ -43,8 +45,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(link: Link, read: Keys, write: Keys, tls13: bool) -> Self {
-        Session {
+    /// The session behind a transport's interface: it is large, and so it is made where it stays.
+    pub(crate) fn start(link: Link, read: Keys, write: Keys, tls13: bool) -> Box<dyn Stream> {
+        Box::new(Session {
             link,
             read,
             write,
@@ -53,7 +56,7 @@ impl Session {
             tickets: Tickets::default(),
             end: None,
             out: Vec::new(),
-        }
+        })
     }
 
     /// Takes one record. `Ok(true)` is the orderly end.
@@ -68,13 +71,10 @@ impl Session {
         }
         let record = self.link.buf.get_mut(at.clone()).unwrap_or_default();
         let Some((content_type, content)) = self.read.open(record) else {
-            return Err(Error::new(
+            return Err(fault(
                 Kind::Transient,
-                &[
-                    "TLS with ",
-                    &self.link.peer,
-                    ": a record was altered on the way (bad_record_mac)",
-                ],
+                &self.link.peer,
+                "a record was altered on the way (bad_record_mac)",
             ));
         };
         let content = at.start + content.start..at.start + content.end;
@@ -90,13 +90,10 @@ impl Session {
             (ALERT, &[_, description]) => Err(alert::received_later(&self.link.peer, description)),
             (HANDSHAKE, bytes) if self.tls13 => match self.tickets.skip(bytes) {
                 Ok(()) => Ok(false),
-                Err(KEY_UPDATE) => Err(Error::new(
+                Err(KEY_UPDATE) => Err(fault(
                     Kind::Transient,
-                    &[
-                        "TLS with ",
-                        &self.link.peer,
-                        ": the server changes its keys (KeyUpdate), which is not supported",
-                    ],
+                    &self.link.peer,
+                    "the server changes its keys (KeyUpdate), which is not supported",
                 )),
                 Err(_) => Err(self
                     .link

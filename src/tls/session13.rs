@@ -5,6 +5,7 @@
 //! verified, and the [`suite`] lets no irregular message through. Once the handshake is over, the keys are
 //! taken out and embedded-tls is done: the records after it are the [`Session`]'s.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use cpu::{AesGcm, Sha256};
@@ -23,8 +24,9 @@ use super::record::{Aead, Form, HEADER, Keys, MAX_FRAGMENT};
 use super::session::Session;
 use super::sig::SigError;
 use super::suite::{self, EXPORTED, Suite};
-use super::{Random, Verify};
+use super::{Random, Verify, fault};
 use crate::error::{Error, Kind, Result};
+use crate::stream::Stream;
 
 /// The longest message that embedded-tls writes is a ClientHello with a name of 255 bytes; it wants 128 bytes more.
 const WRITE_BUFFER: usize = 1024;
@@ -113,18 +115,13 @@ impl Verifier<'_> {
 /// The error for a handshake whose signature did not verify.
 #[cold]
 pub(super) fn bad_signature(peer: &str, error: SigError) -> Error {
-    let text = [
-        "TLS with ",
-        peer,
-        ": the server does not prove its certificate: ",
-        error.text(),
-    ];
-    Error::new(Kind::Source, &text)
+    let text = ["the server does not prove its certificate: ", error.text()];
+    fault(Kind::Source, peer, &text.concat())
 }
 
 #[cold]
 fn broken(peer: &str, what: &str) -> Error {
-    Error::new(Kind::Source, &["TLS with ", peer, ": ", what])
+    fault(Kind::Source, peer, what)
 }
 
 impl TlsVerifier<Suite> for Verifier<'_> {
@@ -182,7 +179,7 @@ pub(super) fn handshake(
     verify: &mut dyn Verify,
     random: Random,
     claims_old: &mut bool,
-) -> Result<Session> {
+) -> Result<Box<dyn Stream>> {
     let shared = Shared::new();
     let peer = link.peer.clone();
     let (read, write) = {
@@ -221,15 +218,16 @@ pub(super) fn handshake(
             .read(&mut read)
             .and_then(|n| tls.write(&[0; EXPORTED]).map(|m| (n, m)))
             .and_then(|done| tls.flush().map(|()| done));
-        let written = shared.exported.borrow();
-        match (exported, written.get(HEADER..)) {
-            (Ok((EXPORTED, EXPORTED)), Some(write)) => (keys(&mut read), keys(&mut write.to_vec())),
+        let mut written = shared.exported.take();
+        let exported = match (exported, written.get_mut(HEADER..)) {
+            (Ok((EXPORTED, EXPORTED)), Some(write)) => (keys(&mut read), keys(write)),
             _ => (None, None),
-        }
+        };
+        written.zeroize();
+        exported
     };
-    shared.exported.borrow_mut().zeroize();
     match (read, write) {
-        (Some(read), Some(write)) => Ok(Session::new(link, read, write, true)),
+        (Some(read), Some(write)) => Ok(Session::start(link, read, write, true)),
         _ => Err(broken(&peer, "the keys could not be had")),
     }
 }
@@ -264,5 +262,5 @@ fn failure(peer: &str, error: TlsError) -> Error {
         ),
         _ => (Kind::Source, "an unexpected handshake message"),
     };
-    Error::new(kind, &["TLS with ", peer, ": ", text])
+    fault(kind, peer, text)
 }

@@ -13,6 +13,7 @@ use embedded_tls::blocking::TlsCipherSuite;
 
 use super::alert;
 use super::codec::{Reader, alpn_choice};
+use super::fault;
 use super::hello::{ALPN, HTTP_1_1, SERVER_NAME, SUPPORTED_GROUPS};
 use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, HEADER};
 use crate::error::{Error as Failure, Kind};
@@ -242,18 +243,14 @@ pub(super) fn note(peer: &str, certificate: &[u8]) -> Option<Failure> {
     let text = match *certificate {
         [NOTE_ALERT, description] => return Some(alert::received(peer, description)),
         [NOTE_SPLIT, _] => {
-            let text = [
-                "TLS with ",
-                peer,
-                ": a handshake message is split over records",
-            ];
-            return Some(Failure::new(Kind::Negotiation, &text));
+            let text = "a handshake message is split over records";
+            return Some(fault(Kind::Negotiation, peer, text));
         }
         [NOTE_BROKEN, 0] => "an empty or unexpected record in the handshake",
         [NOTE_BROKEN, _] => "a malformed or unexpected handshake message",
         _ => return None,
     };
-    Some(Failure::new(Kind::Source, &["TLS with ", peer, ": ", text]))
+    Some(fault(Kind::Source, peer, text))
 }
 
 /// The room that the record which asks for the reading key needs, with its header.

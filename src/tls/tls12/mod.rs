@@ -7,12 +7,14 @@ pub(super) mod handshake;
 mod hello;
 pub(crate) mod prf;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::link::Link;
 use super::session::Session;
 use super::{Random, Verify};
 use crate::error::Result;
+use crate::stream::Stream;
 use handshake::Handshake;
 
 /// Handshakes over `link`. `name` is for SNI: `None` for an address. `http` says that it is an HTTP server.
@@ -25,7 +27,7 @@ pub(super) fn handshake(
     verify: &mut dyn Verify,
     random: Random,
     no_tls13: bool,
-) -> Result<Session> {
+) -> Result<Box<dyn Stream>> {
     let mut out = Vec::new();
     let peer = link.peer.clone();
     let mut handshake = Handshake::new(&peer, name, http, verify, random, no_tls13, &mut out);
@@ -35,7 +37,7 @@ pub(super) fn handshake(
             out.clear();
         }
         if let Some((read, write)) = handshake.keys() {
-            return Ok(Session::new(link, read, write, false));
+            return Ok(Session::start(link, read, write, false));
         }
         let at = link.record()?;
         let record = link.buf.get_mut(at).unwrap_or_default();
