@@ -17,17 +17,23 @@ fn link_linux() {
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let script = format!("{root}/platform/start/link.ld");
     println!("cargo::rerun-if-changed={script}");
+    // The compiler calls either the linker itself, as `package` has it for every target, or a C compiler that calls it.
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let direct = flags.contains("linker-flavor=ld.lld");
+    if !direct {
+        println!("cargo::rustc-link-arg-bin=ptex=-nostartfiles");
+    }
+    println!("cargo::rustc-link-arg-bin=ptex=-nostdlib");
     for argument in [
-        "-nostartfiles",
-        "-nostdlib",
-        &format!("-Wl,-T,{script}"),
-        "-Wl,--no-dynamic-linker",
-        "-Wl,-z,norelro",
-        "-Wl,--pack-dyn-relocs=relr",
-        "-Wl,--build-id=none",
-        "-Wl,--no-eh-frame-hdr",
-        "-Wl,--icf=all",
+        &*format!("--script={script}"),
+        "--no-dynamic-linker",
+        "-znorelro",
+        "--pack-dyn-relocs=relr",
+        "--build-id=none",
+        "--no-eh-frame-hdr",
+        "--icf=all",
     ] {
-        println!("cargo::rustc-link-arg-bin=ptex={argument}");
+        let through = if direct { "" } else { "-Wl," };
+        println!("cargo::rustc-link-arg-bin=ptex={through}{argument}");
     }
 }

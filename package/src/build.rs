@@ -12,6 +12,12 @@ pub fn workspace() -> &'static Path {
     package.parent().unwrap_or(package)
 }
 
+/// What the compiler is told for Linux: to call the linker that comes with it.
+///
+/// No C compiler for the target is needed then. As flags these reach neither build scripts nor, said here and not in
+/// `.cargo/config.toml`, the tools and tests, which do need a libc. `build.rs` looks for them.
+const LINUX_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=ld.lld"];
+
 /// A build of the released binary.
 #[derive(Clone, Debug)]
 pub struct Build {
@@ -36,6 +42,21 @@ impl Build {
         }
     }
 
+    /// Arguments for cargo that say how to link.
+    fn linker(&self) -> Vec<String> {
+        if !self.target.contains("-linux-") {
+            return Vec::new();
+        }
+        let mut flags = LINUX_FLAGS.to_vec();
+        if self.target.contains("-musl") {
+            // Elsewhere there is no libc that could come with the compiler, and it does not know the flag.
+            flags.push("-Clink-self-contained=no");
+        }
+        // The form of a list in Rust is TOML's, too.
+        let flags = format!("target.{}.rustflags={flags:?}", self.target);
+        vec!["--config".to_owned(), flags]
+    }
+
     /// Builds, with cargo's messages on stderr, and gives the path of the binary; or one line saying why not.
     pub fn run(&self) -> Result<PathBuf, String> {
         let mut command = Command::new(&self.cargo);
@@ -45,6 +66,7 @@ impl Build {
             .arg("--target")
             .arg(&self.target)
             .arg("--message-format=json-render-diagnostics")
+            .args(self.linker())
             .args(&self.args)
             .arg("--")
             .args(&self.rustc_args)

@@ -92,7 +92,7 @@ fn with_symbols(build: &Build, folder: &Path, map: &Path) -> Result<Build, Strin
     ]);
     build.rustc_args.push("-Cstrip=none".into());
     if build.target.contains("-linux-") {
-        let linker = |argument: &str| format!("-Clink-arg=-Wl,{argument}").into();
+        let linker = |argument: &str| format!("-Clink-arg={argument}").into();
         build.rustc_args.push(linker("--emit-relocs"));
         let map = map.to_str().ok_or("the workspace's path is not UTF-8")?;
         build.rustc_args.push(linker(&format!("-Map={map}")));

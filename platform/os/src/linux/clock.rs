@@ -7,13 +7,14 @@ use super::arch::{nr, syscall4};
 const CLOCK_REALTIME: usize = 0;
 const CLOCK_MONOTONIC: usize = 1;
 
-/// `struct __kernel_timespec` where the call has 64-bit time, which is every 64-bit architecture.
+/// `struct __kernel_timespec`, which has 64-bit time everywhere.
 #[repr(C)]
 struct Timespec {
     seconds: i64,
     nanoseconds: i64,
 }
 
+#[cfg(target_pointer_width = "64")]
 fn read(clock: usize) -> Timespec {
     let mut time = Timespec {
         seconds: 0,
@@ -21,6 +22,25 @@ fn read(clock: usize) -> Timespec {
     };
     // SAFETY: the kernel writes one timespec to a live one; both clocks exist on every kernel, so it can't fail.
     unsafe { syscall4(nr::CLOCK_GETTIME, clock, &raw mut time as usize, 0, 0) };
+    time
+}
+
+/// The call with 64-bit time is there since Linux 5.1; kernels without it do not live to see 2038.
+#[cfg(target_pointer_width = "32")]
+fn read(clock: usize) -> Timespec {
+    let mut time = Timespec {
+        seconds: 0,
+        nanoseconds: 0,
+    };
+    // SAFETY: the kernel writes one timespec to a live one, the older call one of two words.
+    unsafe {
+        if syscall4(nr::CLOCK_GETTIME64, clock, &raw mut time as usize, 0, 0) < 0 {
+            let mut old = [0_i32; 2];
+            syscall4(nr::CLOCK_GETTIME, clock, &raw mut old as usize, 0, 0);
+            time.seconds = old[0].into();
+            time.nanoseconds = old[1].into();
+        }
+    }
     time
 }
 
@@ -37,10 +57,8 @@ pub fn unix_seconds() -> u64 {
 
 /// Waits for `ms` milliseconds.
 pub fn sleep_ms(ms: u64) {
-    let mut left = Timespec {
-        seconds: (ms / 1000) as i64,
-        nanoseconds: (ms % 1000 * 1_000_000) as i64,
-    };
+    // `struct timespec` of the older calls, two longs: as a duration it is good beyond 2038 on every architecture.
+    let mut left = [(ms / 1000) as isize, (ms % 1000 * 1_000_000) as isize];
     let p = &raw mut left as usize;
     // SAFETY: the kernel reads the timespec and, when a signal interrupts it, writes what is left to the same place.
     while unsafe { syscall4(nr::NANOSLEEP, p, p, 0, 0) } == -4 {}

@@ -1,6 +1,6 @@
 //! How a process begins and ends.
 
-use super::arch::{nr, syscall4};
+use super::arch::{LARGEST_PAGE, nr, syscall4};
 
 /// Ends the process with `status`.
 pub fn exit(status: i32) -> ! {
@@ -28,6 +28,7 @@ pub struct Layout {
 #[inline(always)] // A call from another crate may go through the GOT, which is one of the things to relocate.
 pub unsafe fn relocate(layout: *const Layout) {
     const PROT_READ: usize = 1;
+    const EINVAL: isize = 22;
     // SAFETY: the linker put the relocation words between relr and relr_end, aligned; what they name are words of the
     // image's RELRO segment, which is still writable and which no Rust code has looked at yet.
     unsafe {
@@ -52,9 +53,16 @@ pub unsafe fn relocate(layout: *const Layout) {
             }
             entry = entry.add(1);
         }
-        let start = at((*layout).relro) as usize;
-        let length = at((*layout).relro_end) as usize - start;
-        // The script gives the segment pages of its own. A kernel that refuses leaves it writable, as it was.
-        syscall4(nr::MPROTECT, start, length, PROT_READ, 0);
+        // The script gives the segment pages of its own, however large they are. Below a page's beginning there may be
+        // nothing, so the start has to be the page's exactly. A kernel that refuses leaves it writable, as it was.
+        let mut start = at((*layout).relro) as usize;
+        let end = at((*layout).relro_end) as usize;
+        let mut page = 4096;
+        while syscall4(nr::MPROTECT, start, end - start, PROT_READ, 0) == -EINVAL
+            && page < LARGEST_PAGE
+        {
+            page *= 4;
+            start &= page.wrapping_neg();
+        }
     }
 }

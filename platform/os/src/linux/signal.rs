@@ -17,14 +17,13 @@ const SA_RESETHAND: usize = 0x8000_0000;
 /// The name of the unfinished file, a C string; null when there is none.
 static UNFINISHED: AtomicPtr<i8> = AtomicPtr::new(null_mut());
 
-/// `struct sigaction` of the kernel. Where it has no restorer (all but x86, arm and s390x) the mask comes earlier, and
-/// both are 0.
+/// `struct sigaction` of the kernel. Where it has no restorer (riscv64) the mask comes earlier, and both are 0.
 #[repr(C)]
 struct Sigaction {
     handler: usize,
     flags: usize,
     restorer: usize,
-    mask: u64,
+    mask: [u32; 2], // 64 bits that are not aligned as such on arm
 }
 
 impl Sigaction {
@@ -33,7 +32,7 @@ impl Sigaction {
             handler,
             flags,
             restorer: 0,
-            mask: 0,
+            mask: [0; 2],
         }
     }
 }

@@ -12,6 +12,9 @@ pub mod nr {
     pub const RT_SIGACTION: usize = 13;
 }
 
+/// The largest page that a kernel for it can have.
+pub const LARGEST_PAGE: usize = 4096;
+
 /// A system call with up to four arguments; a negative result is an error number.
 ///
 /// # Safety
