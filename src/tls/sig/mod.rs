@@ -60,13 +60,22 @@ pub struct Algorithm {
     // SignatureScheme (RFC 8446, section 4.2.3), which for ECDSA in TLS 1.2 names the hash function alone.
     code: u16,
     tls13: bool,
-    key_id: AlgorithmIdentifier,
     signature_id: AlgorithmIdentifier,
 }
 
 impl Algorithm {
+    /// What a key for it is called in a SubjectPublicKeyInfo.
+    #[inline(never)]
+    fn key_id(&self) -> AlgorithmIdentifier {
+        match self.scheme {
+            Scheme::Ecdsa(curve) if curve.size == Hash::Sha256.len() => alg_id::ECDSA_P256,
+            Scheme::Ecdsa(_) => alg_id::ECDSA_P384,
+            Scheme::RsaPkcs1 | Scheme::RsaPss => alg_id::RSA_ENCRYPTION,
+            Scheme::Ed25519 => alg_id::ED25519,
+        }
+    }
+
     const fn ecdsa(curve: &'static Curve, hash: Hash) -> Self {
-        let p256 = curve.size == Hash::Sha256.len();
         let (code, signature_id) = match hash {
             Hash::Sha256 => (0x0403, alg_id::ECDSA_SHA256),
             Hash::Sha384 => (0x0503, alg_id::ECDSA_SHA384),
@@ -77,11 +86,6 @@ impl Algorithm {
             hash,
             code,
             tls13: curve.size == hash.len(),
-            key_id: if p256 {
-                alg_id::ECDSA_P256
-            } else {
-                alg_id::ECDSA_P384
-            },
             signature_id,
         }
     }
@@ -97,7 +101,6 @@ impl Algorithm {
             hash,
             code,
             tls13: false,
-            key_id: alg_id::RSA_ENCRYPTION,
             signature_id,
         }
     }
@@ -113,7 +116,6 @@ impl Algorithm {
             hash,
             code,
             tls13: true,
-            key_id: alg_id::RSA_ENCRYPTION,
             signature_id,
         }
     }
@@ -152,7 +154,6 @@ static ALGORITHMS: [Algorithm; 13] = [
         hash: Hash::Sha512,
         code: 0x0807,
         tls13: true,
-        key_id: alg_id::ED25519,
         signature_id: alg_id::ED25519,
     },
 ];
@@ -191,7 +192,7 @@ impl SignatureVerificationAlgorithm for Algorithm {
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        self.key_id
+        self.key_id()
     }
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
@@ -240,7 +241,7 @@ fn verify(
     let (id, key) = split_spki(spki).ok_or(SigError::BadKey)?;
     ALGORITHMS
         .iter()
-        .find(|a| a.code == code && (a.tls13 || !tls13) && a.key_id.as_ref() == id)
+        .find(|a| a.code == code && (a.tls13 || !tls13) && a.key_id().as_ref() == id)
         .ok_or(SigError::Unsupported)?
         .verify(key, message, signature)
 }
@@ -253,7 +254,7 @@ pub fn check_key(spki: &[u8]) -> Result<(), SigError> {
     if id == alg_id::RSA_ENCRYPTION.as_ref() {
         return rsa::Key::decode(key).map(|_| ());
     }
-    if ALGORITHMS.iter().any(|a| a.key_id.as_ref() == id) {
+    if ALGORITHMS.iter().any(|a| a.key_id().as_ref() == id) {
         Ok(())
     } else {
         Err(SigError::Unsupported)

@@ -163,7 +163,7 @@ fn schemes() {
         let known = |id: AlgorithmIdentifier| {
             ALGORITHMS
                 .iter()
-                .any(|a| a.code == scheme && a.key_id == id)
+                .any(|a| a.code == scheme && a.key_id() == id)
         };
         assert_eq!(
             verify_tls12(scheme, &rsa, b"", &signature) == Err(SigError::BadSignature),
