@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# The other Linux machines: each file is built as released, looked at, and run by an emulator through the black-box tests.
+# A user has rustup's compiled core for each target. Here there need not be one: a compiler is taken that comes with the
+# sources of core, which is then compiled too.
+
+# Triple, name of the released file, the emulator's and readelf's words for the machine.
+cross_machines() {
+    cat <<'MACHINES'
+aarch64-unknown-linux-gnu      ptex-linux-aarch64   aarch64  AArch64
+armv7-unknown-linux-gnueabihf  ptex-linux-armv7l    arm      ARM
+powerpc64le-unknown-linux-gnu  ptex-linux-powerpc64 ppc64le  PowerPC64
+riscv64gc-unknown-linux-gnu    ptex-linux-riscv64   riscv64  RISC-V
+s390x-unknown-linux-gnu        ptex-linux-s390x     s390x    IBM S/390
+MACHINES
+}
+
+# Debian's compiler and its sources, in target/cross alone: nothing there is called cargo for anybody else.
+cross_tools() {
+    local kit=$PWD/target/cross version=1.96.0+dfsg1-1~deb12u2 runtime package
+    [ ! -x "$kit/bin/cargo" ] || return 0
+    mkdir -p "$kit/debs" "$kit/bin" "$kit/tmp"
+    if [[ $(apt-cache madison rustc-web) != *" $version "* ]]; then
+        version=$(apt-cache policy rustc-web | sed -n 's/^ *Candidate: //p')
+    fi
+    # The compiler's own library has the compiler's version in its name.
+    runtime=$(apt-cache show "libstd-rust-web-dev=$version" | grep -o 'libstd-rust-web-[0-9][0-9.]*' | head -n 1)
+    # In a folder of its own also for what apt unpacks on the way: others clean /tmp.
+    for package in rustc-web cargo-web rust-web-src libstd-rust-web-dev "$runtime"; do
+        (cd "$kit/debs" && TMPDIR=$kit/tmp apt-get download -q -o APT::Sandbox::User=root "$package=$version" >>"$kit/apt.log")
+    done
+    for package in "$kit"/debs/*.deb; do
+        dpkg --extract "$package" "$kit"
+    done
+    rm -r "$kit/debs"
+    ln -sf /usr/bin/lld-22 "$kit/bin/rust-lld"
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/rustc "$@"\n' "$kit" "$kit" >"$kit/bin/rustc"
+    # Building core is not a stable feature, hence the variable.
+    cat >"$kit/bin/cargo" <<CARGO
+#!/bin/sh
+export PATH=$kit/bin:\$PATH RUSTC=$kit/bin/rustc RUSTC_BOOTSTRAP=1
+command=\$1
+shift
+exec $kit/usr/bin/cargo "\$command" -Zbuild-std=core,alloc,compiler_builtins \\
+    -Zbuild-std-features=compiler-builtins-mem,optimize_for_size "\$@"
+CARGO
+    chmod +x "$kit/bin/rustc" "$kit/bin/cargo"
+    "$kit/bin/cargo" fetch --quiet --locked --target aarch64-unknown-linux-gnu
+}
+
+cross() {
+    local kit=$PWD/target/cross target name emulator machine file headers program suite
+    local budget=327680 suites=(cli manifest http output tls)
+    cargo test --quiet --locked -p blackbox --no-run
+    while read -r target name emulator machine; do
+        cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo" --cargo-arg --locked --target "$target" target/cross/dist
+        file=$kit/dist/$name
+
+        headers=$(readelf --wide --file-header --segments "$file")
+        [[ $headers == *"$machine"* ]] || fail "$name is not for $machine."
+        [[ $headers == *'DYN ('* ]] || fail "$name is not position-independent."
+        [[ $headers != *INTERP* && $headers != *DYNAMIC* ]] || fail "$name asks for an interpreter or a library."
+        ! awk '/^  [A-Z]/ && / [R ]WE /' <<<"$headers" | grep . || fail "$name has a segment that is writable and executable."
+        [ "$(stat -c %s "$file")" -le "$budget" ] || fail "$name is larger than $budget bytes."
+        passed 5
+
+        # One file to run, whatever runs it.
+        program=$kit/dist/run-$name
+        printf '#!/bin/sh\nexec /usr/bin/qemu-%s-static %s "$@"\n' "$emulator" "$file" >"$program"
+        chmod +x "$program"
+        for suite in "${suites[@]}"; do
+            clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test "$suite" \
+                >target/ci/cross.log 2>&1 || fail "$name, $suite: $(cat target/ci/cross.log)"
+            passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/cross.log)"
+        done
+    done < <(cross_machines)
+}
