@@ -25,6 +25,8 @@ fn link_linux() {
     }
     println!("cargo::rustc-link-arg-bin=ptex=-nostdlib");
     for argument in [
+        // Some musl targets would rather have a static image at a fixed address, which here is 0.
+        "-pie",
         &*format!("--script={script}"),
         "--no-dynamic-linker",
         "-znorelro",
