@@ -11,6 +11,10 @@ const INTERVAL: u64 = 100;
 /// The widest line that is drawn; a wider terminal makes the bar no easier to read.
 const MAX_COLUMNS: usize = 120;
 
+/// Columns for what stands beside the bar, at its longest (`[] 100% 9.99 MiB of 9.99 MiB, 9.99 MiB/s, 99:59:59`), and one
+/// that stays free: writing the last one makes some terminals wrap. The bar keeps its width while the facts change.
+const BESIDE_BAR: usize = 52;
+
 /// A transfer as it is shown.
 pub struct Progress {
     columns: usize,
@@ -54,8 +58,7 @@ impl Progress {
                 append(&mut facts, ", ");
                 append_time(&mut facts, left);
             }
-            // One column stays free: writing the last one makes some terminals wrap.
-            let room = self.columns.saturating_sub(facts.len() + 10);
+            let room = self.columns.saturating_sub(BESIDE_BAR);
             if room >= 10 {
                 let full = share(done, total, room as u64) as usize;
                 append(&mut line, "[");
