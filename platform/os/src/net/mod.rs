@@ -36,7 +36,7 @@ pub fn connect(host: &str, port: u16, deadline_ms: u64) -> Result<Tcp, Error> {
     race(host, port, &addresses, deadline_ms)
 }
 
-/// Connects to `address`, which is known to be one of `host`, and gives up as [`connect`] does.
+/// Connects to `address`, which is known to be one of `host`, and gives up as [`connect()`] does.
 pub fn connect_to(host: &str, address: SocketAddr, deadline_ms: u64) -> Result<Tcp, Error> {
     race(host, address.port(), &[address], deadline_ms)
 }
