@@ -1,6 +1,6 @@
 //! From a URL to a connected [`Stream`]: TCP, a tunnel through a proxy, and TLS where the scheme asks for it.
 
-use crate::auth::{Credentials, digest};
+use crate::auth::Credentials;
 use crate::cli::Options;
 use crate::error::{Error, Kind, Result};
 use crate::ftp::Dial;
@@ -250,21 +250,9 @@ impl Connecting<'_> {
         match proxy.protocol() {
             Protocol::Http | Protocol::Https if proxy.forwards(url) => {}
             Protocol::Http | Protocol::Https => {
-                let mut authorization = credentials.as_ref().map(Credentials::basic);
-                let mut is_last = false;
-                let head = loop {
-                    let head = proxy::http::connect(&mut *stream, url, authorization.as_deref())?;
-                    report.headers(head.raw());
-                    let digest = credentials.as_ref().and_then(|credentials| {
-                        digest::answer(&head, credentials, "CONNECT", &url.host_port())
-                    });
-                    if is_last || digest.is_none() {
-                        break head;
-                    }
-                    is_last = true;
-                    authorization = digest;
-                    stream = self.to_proxy(proxy)?;
-                };
+                let authorization = credentials.as_ref().map(Credentials::basic);
+                let head = proxy::http::connect(&mut *stream, url, authorization.as_deref())?;
+                report.headers(head.raw());
                 proxy::http::check(&head, unix_seconds())?;
             }
             protocol => {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Proxies and logins with the software that people run: squid, tinyproxy, dante, microsocks, stunnel, nginx, apache.
+# Proxies and logins with the software that people run: squid, tinyproxy, dante, microsocks, stunnel, nginx.
 
 proxies() {
     local here=$PWD/target/ci/proxies ptex=$PWD/dist/ptex-linux-x86_64 host=127.0.8.1 children=()
@@ -10,10 +10,9 @@ proxies() {
 proxies_all() {
     local proxy
     rm -rf "$here"
-    mkdir -p "$here/www/basic" "$here/www/digest" "$here/squid"
+    mkdir -p "$here/www/basic" "$here/squid"
     head -c 3000000 /dev/urandom >"$here/www/file"
     cp "$here/www/file" "$here/www/basic/file"
-    cp "$here/www/file" "$here/www/digest/file"
     chmod -R go=rX "$here"
     chown proxy "$here/squid"
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -days 2 \
@@ -34,7 +33,7 @@ auth_param digest realm r"
 
     local http=http://$host:13080/file https=https://$host:13443/file
     local login='me:right%20p%40ss'
-    for proxy in "http://$host:13128" "$host:13128" "http://$login@$host:13129" "http://$login@$host:13130" \
+    for proxy in "http://$host:13128" "$host:13128" "http://$login@$host:13129" \
         "https://$login@$host:13137" "http://$host:13132" "http://me:secret@$host:13133" "socks4://$host:13134" \
         "socks4a://$host:13134" "socks5://$host:13134" "socks5h://$host:13134" "socks5://me:secret@$host:13135" \
         "socks5h://me:secret@$host:13135"; do
@@ -51,7 +50,8 @@ auth_param digest realm r"
 
     # What goes wrong is one line, and nobody's password is in it.
     proxies_refused "all_proxy=http://me:wrong@$host:13129" "$https" "Proxy $host:13129: no tunnel: HTTP/1.1 407 Proxy"
-    proxies_refused "all_proxy=http://me:wrong@$host:13130" "$https" "Proxy $host:13130: no tunnel: HTTP/1.1 407 Proxy"
+    proxies_refused "all_proxy=http://$login@$host:13130" "$https" '(unsupported authentication: Digest)'
+    proxies_refused "all_proxy=http://$login@$host:13130" "$http" '(unsupported authentication: Digest)'
     proxies_refused "all_proxy=http://me:wrong@$host:13129" "$http" "Proxy $host:13129: The requested URL returned error: 407"
     proxies_refused "all_proxy=http://$login@$host:13131" "$https" '(unsupported authentication: NTLM)'
     proxies_refused "all_proxy=http://$login@$host:13131" "$http" '(unsupported authentication: NTLM)'
@@ -68,17 +68,14 @@ auth_param digest realm r"
     proxies_refused "all_proxy=socks4://$host:13134" 'http://[::1]:1/' 'SOCKS 4 can only connect to IPv4 addresses'
     proxies_refused "all_proxy=ftp://me:wrong@$host" "$http" 'Bad proxy in all_proxy: neither http'
 
-    # Logins at servers: of the URL, a netrc file and a variable, by Basic and by Digest.
+    # Logins at servers: of the URL, a netrc file and a variable.
     printf 'machine %s\nlogin me\npassword "right p@ss" # of both\n' "$host" >"$here/netrc"
     proxies_fetch x=y "http://$login@$host:13080/basic/file"
     proxies_fetch "NETRC=$here/netrc" "http://$host:13080/basic/file"
     proxies_fetch "NETRC=$here/netrc" "https://me@$host:13443/basic/file"
     proxies_fetch "PTEX_AUTH_127_0_8_1___13080=me:right p@ss" "http://$host:13080/basic/file"
-    proxies_fetch x=y "http://$login@$host:13081/digest/file"
-    proxies_fetch "NETRC=$here/netrc" "http://$host:13081/digest/file"
-    proxies_fetch "all_proxy=http://$login@$host:13129" "http://$login@$host:13081/digest/file"
+    proxies_fetch "all_proxy=http://$login@$host:13129" "http://$login@$host:13080/basic/file"
     proxies_refused x=y "http://me:wrong@$host:13080/basic/file" 'The requested URL returned error: 401'
-    proxies_refused x=y "http://me:wrong@$host:13081/digest/file" 'The requested URL returned error: 401'
     proxies_refused "NETRC=$here/netrc" "http://you@$host:13080/basic/file" 'The requested URL returned error: 401'
     proxies_fetch "PTEX_URL_REWRITE=https://example.com/=http://$login@$host:13080/basic/" https://example.com/file
 }
@@ -126,7 +123,7 @@ http {
     client_body_temp_path $here/tmp; proxy_temp_path $here/tmp; fastcgi_temp_path $here/tmp;
     uwsgi_temp_path $here/tmp; scgi_temp_path $here/tmp;
     server {
-        listen $host:13080;
+        listen $host:13080; listen $host:13081;
         listen $host:13443 ssl; listen 127.0.0.1:13443 ssl;
         ssl_certificate $here/cert.pem; ssl_certificate_key $here/key.pem;
         root $here/www;
@@ -136,29 +133,6 @@ http {
 NGINX
     nginx -c "$here/nginx.conf" -g 'daemon off;' >"$here/13443.out" 2>&1 &
     proxies_wait 13443
-    cat >"$here/apache.conf" <<APACHE
-ServerRoot /usr/lib/apache2
-ServerName localhost
-PidFile $here/apache.pid
-ErrorLog $here/apache.log
-DocumentRoot $here/www
-Listen $host:13081
-LoadModule mpm_event_module modules/mod_mpm_event.so
-LoadModule authn_core_module modules/mod_authn_core.so
-LoadModule authn_file_module modules/mod_authn_file.so
-LoadModule authz_core_module modules/mod_authz_core.so
-LoadModule authz_user_module modules/mod_authz_user.so
-LoadModule auth_digest_module modules/mod_auth_digest.so
-<Location /digest/>
-    AuthType Digest
-    AuthName r
-    AuthDigestProvider file
-    AuthUserFile $here/htdigest
-    Require valid-user
-</Location>
-APACHE
-    apache2 -D FOREGROUND -f "$here/apache.conf" >"$here/13081.out" 2>&1 &
-    proxies_wait 13081
 }
 
 proxies_squid() { # PORT AUTHENTICATION
@@ -187,7 +161,7 @@ proxies_tinyproxy() { # PORT [SETTING]
     proxies_wait "$1"
 }
 
-# dante, which may not connect to apache; microsocks, which wants a password.
+# dante, which may not connect to that port of nginx; microsocks, which wants a password.
 proxies_socks() {
     cat >"$here/dante.conf" <<DANTE
 logoutput: $here/dante.log

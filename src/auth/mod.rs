@@ -1,11 +1,9 @@
 //! Who we are to servers and proxies: where user names, passwords and tokens come from ([`Login`]), and how they are told,
-//! as Basic (RFC 7617) or as [`digest`]. What leads to another origin is never told any of it.
+//! as Basic (RFC 7617). What leads to another origin is never told any of it.
 
 mod base64;
 mod challenge;
-pub mod digest;
 mod login;
-mod md5;
 
 pub use challenge::unsupported;
 pub use login::{Login, netrc};

@@ -2,7 +2,7 @@
 
 use super::pump::partial;
 use super::{Fetch, Version};
-use crate::auth::{self, Login, digest};
+use crate::auth::{self, Login};
 use crate::deliver::changed;
 use crate::error::{Error, Kind, Result, dec};
 use crate::http::request::Form;
@@ -33,7 +33,6 @@ struct Answered {
 }
 
 const AUTHORIZATION: &str = "Authorization";
-const PROXY_AUTHORIZATION: &str = "Proxy-Authorization";
 
 impl Fetch<'_, '_> {
     /// Fetches what `source` leads to, going on after what was delivered before if that can be done safely.
@@ -208,8 +207,7 @@ impl Fetch<'_, '_> {
         self.version.source == index && (self.version.is_delivered || !self.delivery.is_comparing())
     }
 
-    /// Sends the request and reads the head of the answer; does so again if the server or the proxy wants what we know to
-    /// be proven by Digest (RFC 7616).
+    /// Sends the request and reads the head of the answer.
     fn exchange(
         &mut self,
         source: &Url,
@@ -219,54 +217,30 @@ impl Fetch<'_, '_> {
         mut fields: Vec<(&'static str, String)>,
     ) -> Result<Answered> {
         let scope = redirect::scope(source, url);
-        let mut login = None;
-        if !self.headers.replaces(AUTHORIZATION, scope) {
-            login = Login::for_url(url, url.same_origin(asked), &os::env::var)?;
-        }
-        if let Some(login) = &login {
+        if !self.headers.replaces(AUTHORIZATION, scope)
+            && let Some(login) = Login::for_url(url, url.same_origin(asked), &os::env::var)?
+        {
             fields.push((AUTHORIZATION, login.field()));
         }
-        let forwarder = proxy.filter(|proxy| proxy.forwards(url));
-        let form = forwarder.map_or(Form::Origin, |_| Form::Absolute);
-        let proxy_login = forwarder
-            .and_then(Proxy::credentials)
-            .map(Login::Credentials);
-        if let Some(login) = &proxy_login {
-            fields.push((PROXY_AUTHORIZATION, login.field()));
-        }
-        // One of the proxy, one of the server.
-        let mut challenges = 2;
-        loop {
-            let mut stream = self.network.open(url, proxy, self.report)?;
-            stream.write_all(&request::get(url, form, self.headers, scope, &fields)?)?;
-            let (head, from, len) = self.read_head(&mut *stream)?;
-            self.report.headers(head.raw());
-            let (name, login) = match head.status() {
-                401 => (AUTHORIZATION, &login),
-                407 => (PROXY_AUTHORIZATION, &proxy_login),
-                _ => ("", &None),
-            };
-            let digest = match login {
-                Some(Login::Credentials(login)) if challenges > 0 => {
-                    digest::answer(&head, login, "GET", &form.target(url))
-                }
-                _ => None,
-            };
-            let Some(digest) = digest else {
-                return Ok(Answered {
-                    stream,
-                    head,
-                    from,
-                    len,
-                });
-            };
-            challenges -= 1;
-            for (known, value) in &mut fields {
-                if *known == name {
-                    value.clone_from(&digest);
-                }
+        let mut form = Form::Origin;
+        if let Some(proxy) = proxy
+            && proxy.forwards(url)
+        {
+            form = Form::Absolute;
+            if let Some(credentials) = proxy.credentials() {
+                fields.push(("Proxy-Authorization", credentials.basic()));
             }
         }
+        let mut stream = self.network.open(url, proxy, self.report)?;
+        stream.write_all(&request::get(url, form, self.headers, scope, &fields)?)?;
+        let (head, from, len) = self.read_head(&mut *stream)?;
+        self.report.headers(head.raw());
+        Ok(Answered {
+            stream,
+            head,
+            from,
+            len,
+        })
     }
 
     /// The head of the answer, and where in the buffer what came after it is: its start and length.
