@@ -156,7 +156,8 @@ ftp_resumed() { # HOST:PORT
     local file="$here/root/sub folder/file" rest
     for rest in 1000000 0; do
         head -c 1000000 "$file" >"$here/work/file.part"
-        rm -f "$here/work/file" "$here/work/file.part.version"
+        rm -f "$here/work/file"
+        : >"$here/work/file.part.version"
         [ "$rest" = 0 ] || printf '%s 3000000' "$(date -u -r "$file" +%Y%m%d%H%M%S)" >"$here/work/file.part.version"
         : >"$here/log"
         ftp_fetch -O -C - "ftp://$1/sub%20folder/file" || fail "$(cat "$here/error")"
