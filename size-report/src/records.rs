@@ -148,7 +148,9 @@ mod tests {
     fn the_committed_records_are_sound() {
         let budget = budget("x86_64-unknown-linux-gnu").unwrap();
         assert_eq!(budget.at_last, 262_144);
-        assert!(budget.now <= budget.at_last);
+        // What https, finished downloads, and proxies with FTP were allowed to cost one after the other: 240, 10 and 24 KiB.
+        // It only goes down from there, to what is promised at last.
+        assert!(budget.now <= (240 + 10 + 24) << 10);
         baseline().unwrap();
     }
 
