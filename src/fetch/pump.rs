@@ -136,3 +136,166 @@ pub(super) fn partial(missing: u64) -> Error {
         ],
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+    use crate::deliver::{Delivery, Expected};
+    use crate::http::{Custom, Framing};
+    use crate::report::Report;
+    use crate::sink::Sink;
+    use os::Errno;
+
+    /// Gives `bytes` in pieces of changing size, then the end of the stream, or breaks.
+    struct Faulty<'a> {
+        bytes: &'a [u8],
+        breaks: bool,
+        piece: usize,
+        /// More is always at hand, as on a fast line.
+        fast: bool,
+    }
+
+    impl Stream for Faulty<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+            self.piece = self.piece * 7 % 9973 + 1;
+            let n = self.piece.min(buf.len()).min(self.bytes.len());
+            if n == 0 && self.breaks {
+                return Err(Error::new(Kind::Transient, &["reset"]));
+            }
+            let (now, later) = self.bytes.split_at(n);
+            buf[..n].copy_from_slice(now);
+            self.bytes = later;
+            Ok(n)
+        }
+        fn ready(&mut self) -> bool {
+            self.fast
+        }
+        fn write_all(&mut self, _: &[u8]) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[derive(Default)]
+    struct Memory {
+        bytes: Vec<u8>,
+        writes: usize,
+    }
+
+    impl Sink for Memory {
+        fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno> {
+            self.bytes.extend_from_slice(data);
+            self.writes += 1;
+            Ok(())
+        }
+        fn name(&self) -> &str {
+            "memory"
+        }
+    }
+
+    /// Pumps each of `tries` in turn, going on after what came before, and says how the last one ended.
+    fn pump_all(sink: &mut Memory, tries: Vec<(Faulty, Framing)>) -> Result<()> {
+        let arguments = [&b"-s"[..], b"u"];
+        let (_, options) = cli::parse(&mut arguments.into_iter(), &|_| None)?;
+        let (headers, mut report) = (Custom::new(), Report::new(&options));
+        let delivery = Delivery::new(sink, Expected::default());
+        let mut fetch = Fetch::new(&options, &headers, delivery, &mut report);
+        fetch.buffer.room();
+        let mut result = Ok(());
+        for (mut stream, framing) in tries {
+            fetch.delivery.begin(false);
+            result = fetch.pump(&mut stream, &mut Body::new(framing), 0, 0);
+        }
+        result
+    }
+
+    fn content(len: usize) -> Vec<u8> {
+        (0..len).map(|i| (i * i % 251) as u8).collect()
+    }
+
+    fn chunked(content: &[u8], size: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for chunk in content.chunks(size) {
+            bytes.extend(std::format!("{:x};x=y\r\n", chunk.len()).into_bytes());
+            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"0\r\nTrailer: t\r\n\r\n");
+        bytes
+    }
+
+    fn stream(bytes: &[u8], breaks: bool, fast: bool) -> Faulty<'_> {
+        Faulty {
+            bytes,
+            breaks,
+            piece: 11,
+            fast,
+        }
+    }
+
+    #[test]
+    fn every_framing_in_large_writes() {
+        let content = content(3_000_000);
+        let (small, large) = (chunked(&content, 10), chunked(&content, 1_000_000));
+        for (bytes, framing) in [
+            (&content, Framing::Length(3_000_000)),
+            (&content, Framing::UntilClose),
+            (&small, Framing::Chunked),
+            (&large, Framing::Chunked),
+        ] {
+            for fast in [false, true] {
+                let mut sink = Memory::default();
+                pump_all(
+                    &mut sink,
+                    Vec::from([(stream(bytes, false, fast), framing)]),
+                )
+                .unwrap();
+                assert!(sink.bytes == content, "{framing:?}");
+                assert!(
+                    !fast || sink.writes <= content.len() / ENOUGH + 1,
+                    "{}",
+                    sink.writes
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn broken_after_any_byte() {
+        let content = content(300);
+        for cut in 0..content.len() {
+            let (first, rest) = content.split_at(cut);
+            let mut sink = Memory::default();
+            let tries = Vec::from([
+                (stream(first, true, true), Framing::Length(300)),
+                (
+                    stream(rest, false, true),
+                    Framing::Length(rest.len() as u64),
+                ),
+            ]);
+            pump_all(&mut sink, tries).unwrap();
+            assert_eq!(sink.bytes, content, "{cut}");
+
+            let mut sink = Memory::default();
+            let short = Vec::from([(stream(first, false, true), Framing::Length(300))]);
+            let error = pump_all(&mut sink, short).unwrap_err();
+            assert_eq!(error.kind, Kind::Transient, "a short body may be continued");
+            assert_eq!(sink.bytes, first, "what came before counts");
+        }
+    }
+
+    #[test]
+    fn broken_chunks() {
+        let content = content(300);
+        let bytes = chunked(&content, 100);
+        for cut in 0..bytes.len() {
+            for breaks in [false, true] {
+                let mut sink = Memory::default();
+                let tries = Vec::from([(stream(&bytes[..cut], breaks, false), Framing::Chunked)]);
+                let error = pump_all(&mut sink, tries).unwrap_err();
+                assert_eq!(error.kind, Kind::Transient);
+                assert!(content.starts_with(&sink.bytes));
+            }
+        }
+    }
+}
