@@ -51,8 +51,9 @@ class Server:
         raise SystemExit(f"No server: {' '.join(self.command)}")
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+        # Not killed: nginx would leave its workers behind.
+        self.process.terminate()
+        self.process.wait(20)
 
 
 def fetch(name, url, expected=None, refused=None, environment=None, command=None):
