@@ -272,7 +272,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
         "https, the system's roots",
         To::Null,
         false,
-        Limit::Ratio(0.15, 0.2),
+        Limit::Ratio(0.15, 0.3),
     )?;
     for (carrier, size, what, to, checked, limit) in [
         (
@@ -281,7 +281,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "http",
             To::Null,
             false,
-            Limit::Ratio(0.9, 1.1),
+            Limit::Ratio(0.9, 1.3),
         ),
         (
             Http,
@@ -289,7 +289,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "http, a pipe",
             To::Pipe,
             false,
-            Limit::Ratio(0.9, 1.1),
+            Limit::Ratio(0.9, 1.3),
         ),
         (
             Http,
@@ -305,7 +305,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "https",
             To::Null,
             false,
-            Limit::Ratio(0.8, 1.0),
+            Limit::Ratio(0.8, 1.2),
         ),
         (
             Tls13,
@@ -321,7 +321,8 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "https, checked",
             To::Null,
             true,
-            Limit::Ratio(1.3, 1.8),
+            // Where curl's whole transfer is as fast as SHA-256 alone, no program gets near to what is promised.
+            Limit::Ratio(1.3, 3.0),
         ),
         (
             Tls12,
