@@ -1,8 +1,6 @@
 //! The program's allocator, which only the program itself can be linked with: its file is compiled into this test.
 
-#![allow(unsafe_code)] // It is the contract of GlobalAlloc that is tested.
-
-#[path = "../../platform/start/src/heap.rs"]
+#[path = "../src/heap.rs"]
 mod heap;
 
 use std::alloc::{GlobalAlloc, Layout};
