@@ -17,6 +17,19 @@ pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
     let [a, b, c, d, e, f, g, h] = state.map(|word| word as i32);
     let mut abef = _mm_set_epi32(a, b, e, f);
     let mut cdgh = _mm_set_epi32(c, d, g, h);
+    // Four rounds with the words `$w0`, in whose place come those that are used sixteen rounds later.
+    macro_rules! four_rounds {
+        ($k:ident, $w0:ident, $w1:ident, $w2:ident, $w3:ident) => {
+            // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment.
+            let k = unsafe { _mm_loadu_si128($k.as_ptr().cast()) };
+            let wk = _mm_add_epi32($w0, k);
+            cdgh = _mm_sha256rnds2_epu32(cdgh, abef, wk);
+            abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32::<0x0e>(wk));
+            let s0 = _mm_sha256msg1_epu32($w0, $w1);
+            let sum = _mm_add_epi32(s0, _mm_alignr_epi8::<4>($w3, $w2));
+            $w0 = _mm_sha256msg2_epu32(sum, $w3);
+        };
+    }
     for block in blocks {
         let (before_abef, before_cdgh) = (abef, cdgh);
         let mut w = [_mm_setzero_si128(); 4];
@@ -25,15 +38,13 @@ pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
             let words = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
             *w = _mm_shuffle_epi8(words, big_endian);
         }
-        for k in K_HIGH.as_chunks::<4>().0.iter().take(16) {
-            // SAFETY: 16 bytes are read from a reference to 16 bytes, at any alignment.
-            let k = unsafe { _mm_loadu_si128(k.as_ptr().cast()) };
-            let wk = _mm_add_epi32(w[0], k);
-            cdgh = _mm_sha256rnds2_epu32(cdgh, abef, wk);
-            abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32::<0x0e>(wk));
-            let s0 = _mm_sha256msg1_epu32(w[0], w[1]);
-            let sum = _mm_add_epi32(s0, _mm_alignr_epi8::<4>(w[3], w[2]));
-            w = [w[1], w[2], w[3], _mm_sha256msg2_epu32(sum, w[3])];
+        let [mut w0, mut w1, mut w2, mut w3] = w;
+        // Sixteen rounds a turn: after them each word of the schedule is in its own register again, and none was moved.
+        for [k0, k1, k2, k3] in K_HIGH.as_chunks::<4>().0.as_chunks::<4>().0.iter().take(4) {
+            four_rounds!(k0, w0, w1, w2, w3);
+            four_rounds!(k1, w1, w2, w3, w0);
+            four_rounds!(k2, w2, w3, w0, w1);
+            four_rounds!(k3, w3, w0, w1, w2);
         }
         abef = _mm_add_epi32(abef, before_abef);
         cdgh = _mm_add_epi32(cdgh, before_cdgh);
