@@ -8,8 +8,25 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     roots::pack();
     let os = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
-    if os == "linux" {
-        link_linux();
+    match &*os {
+        "linux" => link_linux(),
+        "windows" => link_windows(),
+        _ => {}
+    }
+}
+
+fn link_windows() {
+    let env = std::env::var("CARGO_CFG_TARGET_ENV").unwrap_or_default();
+    let arguments: &[&str] = match &*env {
+        "msvc" => &[
+            "/SUBSYSTEM:CONSOLE",
+            "/ENTRY:mainCRTStartup",
+            "/NODEFAULTLIB",
+        ],
+        _ => &["-nostartfiles", "-nostdlib"],
+    };
+    for argument in arguments {
+        println!("cargo::rustc-link-arg-bin=ptex={argument}");
     }
 }
 

@@ -18,6 +18,9 @@ pub fn workspace() -> &'static Path {
 /// `.cargo/config.toml`, the tools and tests, which do need a libc. `build.rs` looks for them.
 const LINUX_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=ld.lld"];
 
+/// The same for Windows: no SDK is needed either.
+const MSVC_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=lld-link"];
+
 /// A build of the released binary.
 #[derive(Clone, Debug)]
 pub struct Build {
@@ -44,10 +47,13 @@ impl Build {
 
     /// Arguments for cargo that say how to link.
     fn linker(&self) -> Vec<String> {
-        if !self.target.contains("-linux-") {
+        let mut flags = if self.target.contains("-linux-") || self.target.ends_with("-gnullvm") {
+            LINUX_FLAGS.to_vec()
+        } else if self.target.ends_with("-msvc") {
+            MSVC_FLAGS.to_vec()
+        } else {
             return Vec::new();
-        }
-        let mut flags = LINUX_FLAGS.to_vec();
+        };
         if self.target.contains("-musl") {
             // Elsewhere there is no libc that could come with the compiler, and it does not know the flag.
             flags.push("-Clink-self-contained=no");

@@ -17,6 +17,13 @@ mod linux;
 #[cfg(target_os = "linux")]
 use linux as sys;
 
+#[cfg(any(windows, test))]
+mod wide;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as sys;
+
 pub use errno::Errno;
 pub use sys::{clock, env, file, random, term};
 
@@ -24,8 +31,17 @@ pub use sys::{clock, env, file, random, term};
 pub mod process {
     #[cfg(target_os = "linux")]
     pub use crate::sys::arch::image;
+    #[cfg(target_os = "linux")]
     pub use crate::sys::env::set_stack;
+    #[cfg(target_os = "linux")]
     pub use crate::sys::file::occupy_standard_streams;
-    pub use crate::sys::process::{Layout, exit, relocate};
-    pub use crate::sys::signal::{discard_unfinished, ignore_signals};
+    #[cfg(target_os = "linux")]
+    pub use crate::sys::process::{Layout, relocate};
+    #[cfg(target_os = "linux")]
+    pub use crate::sys::signal::ignore_signals;
+
+    #[cfg(windows)]
+    pub use crate::sys::process::prepare;
+
+    pub use crate::sys::process::{discard_unfinished, exit};
 }

@@ -8,6 +8,8 @@ mod heap;
 #[cfg(target_os = "linux")]
 mod linux;
 mod memory;
+#[cfg(windows)]
+mod windows;
 
 #[global_allocator]
 static HEAP: heap::Heap = heap::Heap::new();

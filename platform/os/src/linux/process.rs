@@ -1,6 +1,7 @@
 //! How a process begins and ends.
 
 use super::arch::{LARGEST_PAGE, nr, syscall4};
+pub use super::signal::discard_unfinished;
 
 /// Ends the process with `status`.
 pub fn exit(status: i32) -> ! {
