@@ -3,7 +3,7 @@
 //! `cargo bench -p cpu`. Each figure is the best of several runs: other programs only ever make one slower.
 
 use aes_gcm::aead::{AeadInPlace, KeyInit};
-use cpu::{AesGcm, ChaCha20Poly1305, Sha256, Sha384};
+use cpu::{AesGcm, ChaCha20Poly1305, Fingerprint, Sha256, Sha384};
 use sha2::Digest;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -53,6 +53,11 @@ fn main() {
     measure("AES-128-GCM seal, aes-gcm crate", |data| {
         let nonce = (&nonce).into();
         black_box(other.encrypt_in_place_detached(nonce, &aad, data).is_ok());
+    });
+    measure("Fingerprint", |data| {
+        let mut print = Fingerprint::new();
+        print.update(data);
+        black_box(print.finish());
     });
     measure("SHA-256", |data| {
         let mut hash = Sha256::new();
