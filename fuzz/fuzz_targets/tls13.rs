@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use ptex::error::Result;
 use ptex::stream::Stream;
 use ptex::tls::sig::SigError;
-use ptex::tls::sig::ecdh::{KeyPair, NamedGroup};
+use curves::ecdh::{KeyPair, NamedGroup};
 use ptex::tls::{Known, Verify, connect_with};
 use ptex::url::Host;
 use std::cell::Cell;
@@ -85,7 +85,7 @@ fn server(client_hello: &[u8], mut pieces: &[u8]) -> Vec<u8> {
     out.extend_from_slice(&hello);
 
     let early = Hkdf::<sha2::Sha256>::extract(None, &[0; 32]).0;
-    let secret = extract(&early, shared.as_slice());
+    let secret = extract(&early, shared.raw_secret_bytes());
     let hash = transcript.clone().finish();
     let mut keys = Keys {
         secret: expand(&secret, "s hs traffic", &hash, 32),

@@ -63,6 +63,7 @@ const AREAS: &[(&str, &str)] = &[
     ("crypto_bigint", "crypto"),
     ("crypto_common", "crypto"),
     ("ctr", "crypto"),
+    ("curves", "crypto"),
     ("der", "crypto"),
     ("digest", "crypto"),
     ("ecdsa", "crypto"),

@@ -1,10 +1,10 @@
 //! ECDSA verification (FIPS 186-5, section 6.4.2) over P-256 and P-384.
 
 use super::SigError;
-use super::curve::{Curve, ZERO};
 use super::der;
-use super::modulus::{from_bytes, is_zero, less};
 use cpu::mont::{Element, Point, add};
+use curves::group::{Curve, ZERO};
+use curves::modulus::{from_bytes, is_zero, less};
 
 /// Verifies the DER-encoded `signature` of a message with the hash value `digest` by the uncompressed point `key`.
 pub(super) fn verify(

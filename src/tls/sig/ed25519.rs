@@ -1,11 +1,11 @@
 //! Ed25519 verification (RFC 8032, section 5.1.7), by the equation without the cofactor.
 
 use super::SigError;
-use super::curve::{C, E, F, G, H, ONE, RR, T1, UNIT, X1, X2, Y1, Y2, Z1, ZERO};
 use super::hash::Hash;
-use super::modulus::{from_bytes, is_zero, less, to_bytes};
-use super::params::{EDWARDS25519 as CURVE, number};
 use cpu::mont::{Element, Op::*, Point, add, step};
+use curves::group::{C, E, F, G, H, ONE, RR, T1, UNIT, X1, X2, Y1, Y2, Z1, ZERO};
+use curves::modulus::{is_zero, less, little_endian, to_bytes};
+use curves::params::{EDWARDS25519 as CURVE, number};
 
 /// (p + 3) / 8: the power of a square that is its root, but for a root of -1.
 const ROOT: [u8; 32] = {
@@ -43,7 +43,7 @@ fn valid(minus_a: &Point, key: &[u8], message: &[u8], signature: &[u8]) -> Optio
     let (l, h) = hash.as_slice().split_first_chunk()?;
     order.mul(&mut high, &little_endian(h.try_into().ok()?), order.rr);
     order.mul(&mut k, &little_endian(l), order.rr);
-    order.mul(&mut low, &k, &super::modulus::ONE);
+    order.mul(&mut low, &k, &curves::modulus::ONE);
     add(&mut k, &low, &high, order.m);
 
     let mut point = CURVE.combine(&s, &k, minus_a);
@@ -116,14 +116,4 @@ fn decode_negative(bytes: &[u8]) -> Option<Point> {
         CURVE.run(&NEGATE, &mut r);
     }
     Some(r[0])
-}
-
-/// The number of little-endian bytes.
-#[inline(never)]
-pub(super) fn little_endian(bytes: &[u8; 32]) -> Element {
-    let mut bytes = *bytes;
-    bytes.reverse();
-    let mut out = ZERO;
-    from_bytes(&mut out, &bytes);
-    out
 }

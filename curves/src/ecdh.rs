@@ -1,11 +1,10 @@
 //! Ephemeral Diffie-Hellman (RFC 8422): secp256r1, secp384r1 and X25519, in a time that does not tell the secret.
 
-use super::SigError;
-use super::curve::{self, Curve, E, F, G, H, ONE, RR, ZERO, bit_of};
-use super::ed25519::little_endian;
-use super::modulus::{is_zero, to_bytes};
-use super::params::{EDWARDS25519, P256, P384};
+use crate::group::{self, Curve, E, F, G, H, ONE, RR, ZERO, bit_of};
+use crate::modulus::{is_zero, little_endian, to_bytes};
+use crate::params::{EDWARDS25519, P256, P384};
 use cpu::mont::{Element, Limb, Op::*, Point, step};
+use zeroize::Zeroize;
 
 /// A group in which to agree on a secret, by its code point (RFC 8446, section 4.2.7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,21 +18,27 @@ pub enum NamedGroup {
 }
 
 /// Bytes of the longest public key, an uncompressed point of P-384.
-const MAX_PUBLIC: usize = 1 + 2 * curve::MAX_BYTES;
+const MAX_PUBLIC: usize = 1 + 2 * group::MAX_BYTES;
 
 /// How often a random number may fall outside of the group's order. One of a working source does so once in 2^32 times.
 const MAX_ATTEMPTS: usize = 16;
 
 /// A secret shared with a peer: the affine x of a point, or the u of X25519.
 pub struct SharedSecret {
-    bytes: [u8; curve::MAX_BYTES],
+    bytes: [u8; group::MAX_BYTES],
     len: usize,
 }
 
 impl SharedSecret {
-    /// The premaster secret (RFC 8422, section 5.10): 32 or 48 bytes.
-    pub fn as_slice(&self) -> &[u8] {
+    /// The secret as TLS takes it (RFC 8422, section 5.10, and RFC 8446, section 7.4): 32 or 48 bytes.
+    pub fn raw_secret_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl Drop for SharedSecret {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
     }
 }
 
@@ -48,26 +53,24 @@ pub struct KeyPair {
 impl KeyPair {
     /// A new key pair in `group` from `random`, which fills what it is given with unpredictable bytes.
     ///
-    /// [`SigError::BadKey`] only if `random` is broken.
-    pub fn generate(
-        group: NamedGroup,
-        random: &mut dyn FnMut(&mut [u8]),
-    ) -> Result<Self, SigError> {
+    /// `None` only if `random` is broken.
+    pub fn generate(group: NamedGroup, random: &mut dyn FnMut(&mut [u8])) -> Option<Self> {
+        let mut bytes = [0; group::MAX_BYTES];
+        let secret = bytes.get_mut(..group.secret_len())?;
+        let mut pair = None;
         for _ in 0..MAX_ATTEMPTS {
-            let mut secret = [0; curve::MAX_BYTES];
-            let Some(secret) = secret.get_mut(..group.secret_len()) else {
-                break;
-            };
             random(secret);
-            if let Some(pair) = Self::new(group, secret) {
-                return Ok(pair);
+            pair = Self::new(group, secret);
+            if pair.is_some() {
+                break;
             }
         }
-        Err(SigError::BadKey)
+        bytes.zeroize();
+        pair
     }
 
     /// The key pair of `secret`, unless that is out of range.
-    pub(super) fn new(group: NamedGroup, secret: &[u8]) -> Option<Self> {
+    pub fn new(group: NamedGroup, secret: &[u8]) -> Option<Self> {
         let mut pair = KeyPair {
             group,
             secret: ZERO,
@@ -101,15 +104,11 @@ impl KeyPair {
 
     /// The secret shared with the owner of the public key `peer`.
     ///
-    /// [`SigError::BadKey`] if that is not an uncompressed point of the group (RFC 8422, section 5.11), or leads to
-    /// the secret 0 (RFC 7748, section 6.1).
-    pub fn agree(&self, peer: &[u8]) -> Result<SharedSecret, SigError> {
-        self.shared(peer).ok_or(SigError::BadKey)
-    }
-
-    fn shared(&self, peer: &[u8]) -> Option<SharedSecret> {
+    /// `None` if that is not an uncompressed point of the group (RFC 8422, section 5.11), or leads to the secret 0
+    /// (RFC 7748, section 6.1).
+    pub fn agree(&self, peer: &[u8]) -> Option<SharedSecret> {
         let mut secret = SharedSecret {
-            bytes: [0; curve::MAX_BYTES],
+            bytes: [0; group::MAX_BYTES],
             len: self.group.secret_len(),
         };
         let out = secret.bytes.get_mut(..secret.len)?;
@@ -126,6 +125,12 @@ impl KeyPair {
             }
         }
         Some(secret)
+    }
+}
+
+impl Drop for KeyPair {
+    fn drop(&mut self) {
+        self.secret.zeroize();
     }
 }
 
@@ -155,13 +160,13 @@ fn clamped(bytes: &[u8; 32]) -> Element {
 
 // Registers of the ladder: x2 and z2 in the first point, x3 and z3 in the second, which are exchanged as a whole. x1 and
 // the constant a24 take the place of the curve's constants.
-const X3: u16 = curve::X2;
-const Z3: u16 = curve::Z2;
-const X2: u16 = curve::X1;
-const Z2: u16 = curve::Z1;
-const RAW_A24: u16 = curve::T2;
-const X1: u16 = curve::C;
-const A24: u16 = curve::RR;
+const X3: u16 = group::X2;
+const Z3: u16 = group::Z2;
+const X2: u16 = group::X1;
+const Z2: u16 = group::Z1;
+const RAW_A24: u16 = group::T2;
+const X1: u16 = group::C;
+const A24: u16 = group::RR;
 const A: u16 = E;
 const B: u16 = F;
 const C: u16 = G;
@@ -234,3 +239,6 @@ fn exchange(r: &mut [Point; 4], bit: Limb) {
         *b ^= difference;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,11 @@
-//! The parameters of the curves as published, brought into the form that [`super::curve`] works on by the compiler.
+//! The parameters of the curves as published, brought into the form that [`crate::group`] works on by the compiler.
 
-use super::curve::{ADD_EDWARDS, ADD_WEIERSTRASS, Curve, Prime, ZERO};
-use super::modulus::negative_inverse;
+use crate::group::{ADD_EDWARDS, ADD_WEIERSTRASS, Curve, Prime, ZERO};
+use crate::modulus::negative_inverse;
 use cpu::mont::{Element, FIELD_LIMBS, Limb};
 
 /// secp256r1 (FIPS 186-4, D.1.2.3).
-pub(super) static P256: Curve = curve(Parameters {
+pub static P256: Curve = curve(Parameters {
     edwards: false,
     p: "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
     order: "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
@@ -15,7 +15,7 @@ pub(super) static P256: Curve = curve(Parameters {
 });
 
 /// secp384r1 (FIPS 186-4, D.1.2.4).
-pub(super) static P384: Curve = curve(Parameters {
+pub static P384: Curve = curve(Parameters {
     edwards: false,
     p: "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff",
     order: "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
@@ -25,7 +25,7 @@ pub(super) static P384: Curve = curve(Parameters {
 });
 
 /// edwards25519 (RFC 8032, section 5.1), of which X25519 uses the field.
-pub(super) static EDWARDS25519: Curve = curve(Parameters {
+pub static EDWARDS25519: Curve = curve(Parameters {
     edwards: true,
     p: "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed",
     order: "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed",
@@ -128,7 +128,7 @@ const fn sum(x: Element, y: Element, m: &Element) -> Element {
 }
 
 /// The number of big-endian hexadecimal digits, at most as many as an element has.
-pub(super) const fn number(digits: &str) -> Element {
+pub const fn number(digits: &str) -> Element {
     let digits = digits.as_bytes();
     let per_limb = 2 * size_of::<Limb>();
     let mut out = ZERO;

@@ -3,71 +3,87 @@
 //! A complete formula adds any two points, equal ones and the identity too, so nothing here branches on points or
 //! scalars, and what verifies signatures also does the secret half of ECDH.
 
-use super::modulus::{Modulus, from_bytes, is_zero, less};
+use crate::modulus::{Modulus, from_bytes, is_zero, less};
 use cpu::mont::{self, Element, FIELD_LIMBS, Limb, Op::*, Point, step};
 
 /// Bytes of the largest coordinate, one of P-384.
-pub(super) const MAX_BYTES: usize = FIELD_LIMBS * size_of::<Limb>();
+pub const MAX_BYTES: usize = FIELD_LIMBS * size_of::<Limb>();
 
 /// The element 0.
-pub(super) const ZERO: Element = [0; FIELD_LIMBS];
+pub const ZERO: Element = [0; FIELD_LIMBS];
 
 /// A prime as a [`Modulus`] needs it.
-pub(super) struct Prime {
-    pub(super) m: Element,
-    pub(super) rr: Element,
-    pub(super) m0: Limb,
+pub struct Prime {
+    /// The number itself.
+    pub m: Element,
+    /// `R^2` modulo it.
+    pub rr: Element,
+    /// What `negative_inverse` gives for it.
+    pub m0: Limb,
 }
 
 /// A curve. Elements are in Montgomery form unless said otherwise.
-pub(super) struct Curve {
+pub struct Curve {
     /// Bytes of a coordinate and of a scalar.
-    pub(super) size: usize,
+    pub size: usize,
+    /// Whether it is a twisted Edwards curve.
     // The identity is (0 : 1 : 1) on an Edwards curve, (0 : 1 : 0) on a Weierstrass curve.
-    pub(super) edwards: bool,
+    pub edwards: bool,
     /// The program that adds points.
-    pub(super) addition: &'static [u16],
+    pub addition: &'static [u16],
     /// The prime of the coordinates.
-    pub(super) field: Prime,
+    pub field: Prime,
     /// The prime order of the group.
-    pub(super) order: Prime,
+    pub order: Prime,
     /// The base point.
-    pub(super) base: Point,
+    pub base: Point,
     /// The contents of register C.
-    pub(super) constant: Element,
+    pub constant: Element,
 }
 
-// Registers: two points (x, y, z, and x * y / z of an Edwards curve), constants, temporaries.
-pub(super) const X1: u16 = 0;
-pub(super) const Y1: u16 = 1;
-pub(super) const Z1: u16 = 2;
-pub(super) const T1: u16 = 3;
-pub(super) const X2: u16 = 4;
-pub(super) const Y2: u16 = 5;
-pub(super) const Z2: u16 = 6;
-pub(super) const T2: u16 = 7;
+// The registers: two points, constants, temporaries.
+/// x of the first point
+pub const X1: u16 = 0;
+/// y of the first point
+pub const Y1: u16 = 1;
+/// z of the first point
+pub const Z1: u16 = 2;
+/// x * y / z of the first point, on an Edwards curve
+pub const T1: u16 = 3;
+/// x of the second point
+pub const X2: u16 = 4;
+/// y of the second point
+pub const Y2: u16 = 5;
+/// z of the second point
+pub const Z2: u16 = 6;
+/// x * y / z of the second point, on an Edwards curve
+pub const T2: u16 = 7;
 /// `b` of a Weierstrass curve with `a` = -3, or `2d` of a twisted Edwards curve with `a` = -1.
-pub(super) const C: u16 = 8;
+pub const C: u16 = 8;
 /// Multiplication by this is the way into Montgomery form, ...
-pub(super) const RR: u16 = 9;
+pub const RR: u16 = 9;
 /// ... and by this, which is not itself in Montgomery form, the way out.
-pub(super) const UNIT: u16 = 10;
+pub const UNIT: u16 = 10;
 /// 1
-pub(super) const ONE: u16 = 11;
+pub const ONE: u16 = 11;
 
 // An addition needs three of the constants' registers for itself.
 const A: u16 = 9;
 const B: u16 = 10;
 const D: u16 = 11;
-pub(super) const E: u16 = 12;
-pub(super) const F: u16 = 13;
-pub(super) const G: u16 = 14;
-pub(super) const H: u16 = 15;
+/// Free, as an addition is done with it
+pub const E: u16 = 12;
+/// Free, as `E`
+pub const F: u16 = 13;
+/// Free, as `E`
+pub const G: u16 = 14;
+/// Free, as `E`
+pub const H: u16 = 15;
 
 /// Renes, Costello, Batina, "Complete addition formulas for prime order elliptic curves" (2016), algorithm 4.
 ///
 /// Its t0 to t4 are A, B, D, E, F here, its X3, Y3, Z3 are G, H, T1.
-pub(super) static ADD_WEIERSTRASS: [u16; 43] = [
+pub static ADD_WEIERSTRASS: [u16; 43] = [
     step(A, X1, Mul, X2),
     step(B, Y1, Mul, Y2),
     step(D, Z1, Mul, Z2),
@@ -114,7 +130,7 @@ pub(super) static ADD_WEIERSTRASS: [u16; 43] = [
 ];
 
 /// RFC 8032, section 5.1.4, complete because -1 is a square and `d` is not.
-pub(super) static ADD_EDWARDS: [u16; 18] = [
+pub static ADD_EDWARDS: [u16; 18] = [
     step(A, Y1, Sub, X1),
     step(B, Y2, Sub, X2),
     step(A, A, Mul, B),
@@ -160,12 +176,12 @@ static LEAVE: [u16; 4] = [
 
 impl Curve {
     /// The field as a modulus.
-    pub(super) fn field(&self) -> Modulus<'_> {
+    pub fn field(&self) -> Modulus<'_> {
         self.modulus(&self.field)
     }
 
     /// The order as a modulus.
-    pub(super) fn order(&self) -> Modulus<'_> {
+    pub fn order(&self) -> Modulus<'_> {
         self.modulus(&self.order)
     }
 
@@ -182,7 +198,7 @@ impl Curve {
 
     /// Registers with two points and the constants.
     #[inline(never)]
-    pub(super) fn registers(&self, first: &Point, second: &Point) -> [Point; 4] {
+    pub fn registers(&self, first: &Point, second: &Point) -> [Point; 4] {
         let mut unit = ZERO;
         unit[0] = 1;
         let constants = [self.constant, self.field.rr, unit, self.base[2]];
@@ -191,14 +207,14 @@ impl Curve {
 
     /// Runs a program in the curve's field.
     #[inline(never)]
-    pub(super) fn run(&self, program: &[u16], registers: &mut [Point; 4]) {
+    pub fn run(&self, program: &[u16], registers: &mut [Point; 4]) {
         let field = self.field();
         mont::run(program, registers, field.m, field.m0);
     }
 
     /// The number of big-endian `bytes` if they are as many as a coordinate has, and it is less than `bound`'s prime.
     #[inline(never)]
-    pub(super) fn number(&self, out: &mut Element, bytes: &[u8], bound: &Prime) -> bool {
+    pub fn number(&self, out: &mut Element, bytes: &[u8], bound: &Prime) -> bool {
         from_bytes(out, bytes);
         bytes.len() == self.size && less(out, &bound.m)
     }
@@ -207,7 +223,7 @@ impl Curve {
     ///
     /// The order of the curve is prime, so the point is in the group; the identity has another form.
     #[inline(never)]
-    pub(super) fn decode(&self, bytes: &[u8]) -> Option<Point> {
+    pub fn decode(&self, bytes: &[u8]) -> Option<Point> {
         let (&4, coordinates) = bytes.split_first()? else {
             return None;
         };
@@ -225,7 +241,7 @@ impl Curve {
 
     /// `u * base + v * point`, in a time that depends on the curve alone.
     #[inline(never)]
-    pub(super) fn combine(&self, u: &[Limb], v: &[Limb], point: &Point) -> Point {
+    pub fn combine(&self, u: &[Limb], v: &[Limb], point: &Point) -> Point {
         let mut r = self.registers(&self.base, point);
         self.run(self.addition, &mut r);
         let one = self.base[2];
@@ -244,7 +260,7 @@ impl Curve {
 
     /// Makes `point` affine and takes its x and y out of Montgomery form; false for z = 0.
     #[inline(never)]
-    pub(super) fn leave(&self, point: &mut Point) -> bool {
+    pub fn leave(&self, point: &mut Point) -> bool {
         let finite = !is_zero(&point[2]);
         self.field().invert(&mut point[2]);
         let mut r = self.registers(point, point);
@@ -256,7 +272,7 @@ impl Curve {
 
 /// Bit number `bit` of `x`.
 #[inline(never)]
-pub(super) fn bit_of(x: &[Limb], bit: usize) -> Limb {
+pub fn bit_of(x: &[Limb], bit: usize) -> Limb {
     let limb = x.get(bit / Limb::BITS as usize).copied().unwrap_or(0);
     limb >> (bit % Limb::BITS as usize) & 1
 }
