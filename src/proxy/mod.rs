@@ -121,10 +121,10 @@ impl Proxy {
 ///
 /// That is `SCHEME_proxy` or `SCHEME_PROXY` (the former alone for http: whoever sends a web server a `Proxy` field sets
 /// the latter for its CGI programs), else `all_proxy` or `ALL_PROXY`, unless `no_proxy` or `NO_PROXY` excepts the host. An
-/// empty one counts as not set.
+/// empty one counts as not set. Where none of them is set, the settings of the system decide, if it has such.
 ///
 /// # Errors
-/// [`Kind::Local`] for a variable that names no proxy.
+/// [`Kind::Local`] for a variable or a setting that names no proxy.
 pub fn for_url(url: &Url, variable: Variable<'_>) -> Result<Option<Proxy>> {
     let scheme = url.scheme();
     if scheme == Scheme::File {
@@ -140,20 +140,33 @@ pub fn for_url(url: &Url, variable: Variable<'_>) -> Result<Option<Proxy>> {
         Some((name, value))
     };
     let own = either([scheme.name(), "_proxy"].concat(), scheme == Scheme::Http);
-    let Some((name, value)) = own.or_else(|| either("all_proxy".into(), false)) else {
+    let set = own.or_else(|| either("all_proxy".into(), false));
+    if set.is_none() && !os::proxy::HAS_SETTINGS {
         return Ok(None);
-    };
+    }
     if let Some((_, except)) = either("no_proxy".into(), false)
         && no_proxy::excepts(except, url.host(), url.port())
     {
         return Ok(None);
     }
+    let Some((name, value)) = set else {
+        return of_system(url);
+    };
     match core::str::from_utf8(value.trim_ascii()) {
         Ok(value) => Proxy::parse(value)
             .map(Some)
             .map_err(|e| e.context(&["Bad proxy in ", &name, ": "])),
         Err(_) => Err(Error::new(Kind::Local, &["Bad proxy in ", &name])),
     }
+}
+
+/// The proxy of the system's settings.
+fn of_system(url: &Url) -> Result<Option<Proxy>> {
+    let proxy = os::proxy::for_url(url.scheme().name(), &url.host_port());
+    proxy
+        .map(|text| Proxy::parse(&text))
+        .transpose()
+        .map_err(|e| e.context(&["Bad proxy in the system's settings: "]))
 }
 
 #[cfg(test)]

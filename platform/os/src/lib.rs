@@ -25,7 +25,7 @@ mod windows;
 use windows as sys;
 
 pub use errno::Errno;
-pub use sys::{clock, env, file, random, term};
+pub use sys::{clock, env, file, proxy, random, term};
 
 /// What the `start` crate needs to begin and to end a process; nothing for the program itself.
 pub mod process {

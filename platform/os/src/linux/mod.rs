@@ -6,6 +6,7 @@ pub mod env;
 pub mod file;
 pub(crate) mod net;
 pub mod process;
+pub mod proxy;
 pub(crate) mod resolver;
 pub mod signal;
 pub mod term;
