@@ -10,6 +10,7 @@ fn main() {
     let os = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     match &*os {
         "linux" => link_linux(),
+        "macos" => link_macos(),
         "windows" => link_windows(),
         _ => {}
     }
@@ -30,13 +31,28 @@ fn link_windows() {
     }
 }
 
+/// Whether the compiler calls the linker of this flavor itself, as `package` has it, or else a C compiler that calls it.
+fn calls_linker(flavor: &str) -> bool {
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    flags.contains(&format!("linker-flavor={flavor}"))
+}
+
+/// The system's libraries are linked as `platform/os` names them. One of them is not used: `libc`, the crate, names it.
+fn link_macos() {
+    if calls_linker("ld64.lld") {
+        println!("cargo::rustc-link-arg-bin=ptex=-dead_strip_dylibs");
+        println!("cargo::rustc-link-arg-bin=ptex=--icf=all");
+        println!("cargo::rustc-link-arg-bin=ptex=-adhoc_codesign");
+    } else {
+        println!("cargo::rustc-link-arg-bin=ptex=-Wl,-dead_strip_dylibs");
+    }
+}
+
 fn link_linux() {
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let script = format!("{root}/platform/start/link.ld");
     println!("cargo::rerun-if-changed={script}");
-    // The compiler calls either the linker itself, as `package` has it for every target, or a C compiler that calls it.
-    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    let direct = flags.contains("linker-flavor=ld.lld");
+    let direct = calls_linker("ld.lld");
     if !direct {
         println!("cargo::rustc-link-arg-bin=ptex=-nostartfiles");
     }

@@ -21,6 +21,13 @@ const LINUX_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=ld.lld"];
 /// The same for Windows: no SDK is needed either.
 const MSVC_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=lld-link"];
 
+/// The same for macOS, elsewhere than on a Mac.
+const MACOS_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=ld64.lld"];
+
+/// Stands in for the SDK, which is not to be had elsewhere: text files that say which library has which of the functions
+/// that are used.
+const MACOS_STUBS: &str = "platform/os/macos-stubs";
+
 /// A build of the released binary.
 #[derive(Clone, Debug)]
 pub struct Build {
@@ -45,12 +52,19 @@ impl Build {
         }
     }
 
+    /// Whether it is for macOS, but not made there.
+    fn is_for_a_distant_mac(&self) -> bool {
+        self.target.ends_with("-apple-darwin") && !cfg!(target_os = "macos")
+    }
+
     /// Arguments for cargo that say how to link.
     fn linker(&self) -> Vec<String> {
         let mut flags = if self.target.contains("-linux-") || self.target.ends_with("-gnullvm") {
             LINUX_FLAGS.to_vec()
         } else if self.target.ends_with("-msvc") {
             MSVC_FLAGS.to_vec()
+        } else if self.is_for_a_distant_mac() {
+            MACOS_FLAGS.to_vec()
         } else {
             return Vec::new();
         };
@@ -78,6 +92,9 @@ impl Build {
             .args(&self.rustc_args)
             .stdin(Stdio::null())
             .stderr(Stdio::inherit());
+        if self.is_for_a_distant_mac() && std::env::var_os("SDKROOT").is_none() {
+            command.env("SDKROOT", workspace().join(MACOS_STUBS));
+        }
         let output = command
             .output()
             .map_err(|e| format!("could not run {}: {e}", self.cargo.display()))?;

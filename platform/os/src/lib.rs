@@ -12,10 +12,22 @@ extern crate std;
 mod errno;
 pub mod net;
 
+#[cfg(unix)]
+mod unix;
+
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
 use linux as sys;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(target_os = "macos")]
+use macos as sys;
+
+/// What is written for macOS and runs here as well is tested here: there may be no Mac.
+#[cfg(all(test, target_os = "linux"))]
+#[path = "macos/resolver.rs"]
+mod macos_resolver;
 
 #[cfg(any(windows, test))]
 mod wide;
@@ -31,13 +43,15 @@ pub use sys::{clock, env, file, proxy, random, term};
 pub mod process {
     #[cfg(target_os = "linux")]
     pub use crate::sys::arch::image;
+    #[cfg(target_os = "macos")]
+    pub use crate::sys::env::set_arguments;
     #[cfg(target_os = "linux")]
     pub use crate::sys::env::set_stack;
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     pub use crate::sys::file::occupy_standard_streams;
     #[cfg(target_os = "linux")]
     pub use crate::sys::process::{Layout, relocate};
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     pub use crate::sys::signal::ignore_signals;
 
     #[cfg(windows)]

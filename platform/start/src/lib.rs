@@ -7,6 +7,9 @@
 mod heap;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(not(target_os = "macos"))] // where the system's library has them
 mod memory;
 #[cfg(windows)]
 mod windows;

@@ -1,6 +1,6 @@
 //! Arguments and environment, read where the kernel put them.
 
-use core::ffi::CStr;
+use crate::unix::strings::{Strings, value};
 use core::ptr::null;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -13,25 +13,6 @@ static STACK: AtomicPtr<*const i8> = AtomicPtr::new(null::<*const i8>().cast_mut
 /// `stack` is what the kernel passed to `_start`, and stays as it is for as long as the process runs.
 pub unsafe fn set_stack(stack: *const usize) {
     STACK.store(stack as *mut *const i8, Ordering::Relaxed);
-}
-
-/// The strings of a NULL-terminated array.
-struct Strings(*const *const i8);
-
-impl Iterator for Strings {
-    type Item = &'static [u8];
-    fn next(&mut self) -> Option<Self::Item> {
-        // SAFETY: by `set_stack`, the pointers up to and including the NULL are there, each to a C string that is never
-        // changed; this stops at the NULL.
-        unsafe {
-            if self.0.is_null() || (*self.0).is_null() {
-                return None;
-            }
-            let string = CStr::from_ptr((*self.0).cast());
-            self.0 = self.0.add(1);
-            Some(string.to_bytes())
-        }
-    }
 }
 
 /// The arguments, the program's name first.
@@ -78,12 +59,13 @@ pub fn hwcap() -> usize {
 
 /// The value of an environment variable, if it is set.
 pub fn var(name: &str) -> Option<&'static [u8]> {
-    environment().find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    value(environment(), name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::ffi::CStr;
 
     #[test]
     fn everything_is_found_on_the_stack() {

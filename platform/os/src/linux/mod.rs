@@ -1,27 +1,22 @@
 //! Linux, by its system calls alone: no libc is linked, so one file runs on every distribution.
 
+pub(crate) mod action;
 pub mod arch;
 pub mod clock;
 pub mod env;
-pub mod file;
-pub(crate) mod net;
+pub(crate) mod folder;
 pub mod process;
 pub mod proxy;
 pub(crate) mod resolver;
-pub mod signal;
-pub mod term;
+pub(crate) mod socket;
 
 use crate::Errno;
-use crate::net::{addr, next_word};
-
-impl From<rustix::io::Errno> for Errno {
-    fn from(e: rustix::io::Errno) -> Self {
-        Errno(e.raw_os_error())
-    }
-}
+pub(crate) use crate::unix::{errno_name, net};
+pub use crate::unix::{file, signal, term};
+use rustix::fd::OwnedFd;
 
 /// A line for each error number that a fetcher can meet. (A `match` takes a kilobyte more.)
-const ERRNO_NAMES: &str = "\
+pub(crate) const ERRNO_NAMES: &str = "\
     1 Operation not permitted\n\
     2 No such file or directory\n\
     5 Input/output error\n\
@@ -54,14 +49,9 @@ const ERRNO_NAMES: &str = "\
     113 No route to host\n\
     122 Disk quota exceeded";
 
-/// The words for an error number; empty for those that are not in the list.
-pub(crate) fn errno_name(number: i32) -> &'static str {
-    for mut line in ERRNO_NAMES.as_bytes().split(|&b| b == b'\n') {
-        if next_word(&mut line).and_then(addr::number) == number.try_into().ok() {
-            return core::str::from_utf8(line.trim_ascii_start()).unwrap_or_default();
-        }
-    }
-    ""
+/// Puts what was written to `file` on the disk.
+pub(crate) fn sync(file: &OwnedFd) -> Result<(), Errno> {
+    Ok(rustix::fs::fsync(file)?)
 }
 
 /// Fills `buf` with bytes of the kernel's random number generator, waiting until it is seeded.

@@ -3,12 +3,11 @@
 use core::net::SocketAddr;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
-use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, netdevice, recv, send,
-    socket_with, sockopt,
-};
+use rustix::net::{AddressFamily, RecvFlags, SocketType, connect, recv, send, sockopt};
 
 use crate::Errno;
+pub(crate) use crate::sys::socket::interface_index;
+use crate::sys::socket::{SEND, socket};
 
 /// Nothing to be had now; to be waited for.
 pub(crate) const WOULD_BLOCK: Errno = Errno(rustix::io::Errno::AGAIN.raw_os_error());
@@ -23,6 +22,7 @@ pub(crate) struct Socket(OwnedFd);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     Tcp,
+    #[cfg_attr(target_os = "macos", expect(dead_code, reason = "its resolver asks"))]
     Udp,
 }
 
@@ -45,8 +45,7 @@ impl Socket {
             Transport::Tcp => SocketType::STREAM,
             Transport::Udp => SocketType::DGRAM,
         };
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let fd = socket_with(family, kind, flags, None)?;
+        let fd = socket(family, kind)?;
         if transport == Transport::Tcp {
             // Requests are written whole; waiting for more to send would only delay them.
             let _ = sockopt::set_tcp_nodelay(&fd, true);
@@ -77,7 +76,7 @@ impl Socket {
     /// Hands as much of `data` as there is room for to the kernel. [`WOULD_BLOCK`] if there is none.
     pub(crate) fn send(&self, data: &[u8]) -> Result<usize, Errno> {
         loop {
-            match send(&self.0, data, SendFlags::NOSIGNAL) {
+            match send(&self.0, data, SEND) {
                 Err(rustix::io::Errno::INTR) => {}
                 done => return Ok(done?),
             }
@@ -119,11 +118,4 @@ pub(crate) fn wait(
         }),
         Ok(0) | Err(_) => 0,
     }
-}
-
-/// The number of the network interface called `name`.
-pub(crate) fn interface_index(name: &str) -> Option<u32> {
-    let flags = SocketFlags::CLOEXEC;
-    let fd = socket_with(AddressFamily::INET, SocketType::DGRAM, flags, None).ok()?;
-    netdevice::name_to_index(&fd, name).ok()
 }

@@ -1,14 +1,15 @@
 //! Files, folders and the standard streams.
 
+use super::net::WOULD_BLOCK;
 use super::signal;
 use crate::Errno;
+use crate::sys::folder;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use core::mem::MaybeUninit;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
-use rustix::fs::{self, CWD, FileType, Mode, OFlags};
+use rustix::fs::{self, FileType, Mode, OFlags};
 use rustix::{io, stdio};
 
 /// The permissions of a new file, less those that the umask takes away.
@@ -75,17 +76,10 @@ impl File {
 /// Calls `visit` with the name of each entry of a folder, but for `.` and `..`.
 pub fn list(path: &[u8], visit: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
     let folder = open(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
-    let mut buf = Vec::with_capacity(4096);
-    let space: &mut [MaybeUninit<u8>] = buf.spare_capacity_mut();
-    let mut entries = fs::RawDir::new(folder, space);
-    while let Some(entry) = entries.next() {
-        let entry = entry?;
-        match entry.file_name().to_bytes() {
-            b"." | b".." => {}
-            name => visit(name),
-        }
-    }
-    Ok(())
+    folder::each_entry(folder, &mut |name| match name {
+        b"." | b".." => {}
+        name => visit(name),
+    })
 }
 
 /// Writes all of `data`: short writes, interruptions and a descriptor that was made non-blocking by whoever shares it
@@ -109,8 +103,8 @@ fn write_all(fd: BorrowedFd, mut data: &[u8]) -> Result<(), Errno> {
 /// Makes descriptors 0, 1 and 2 something that can be neither read nor written, where the parent left them closed. Else
 /// the next socket or file would be one of them, and what is for stdout would go there.
 pub fn occupy_standard_streams() {
-    // The folder is there whatever is in it, and need not be readable for this.
-    while let Ok(folder) = open(b"/", OFlags::PATH)
+    // The folder is there whatever is in it.
+    while let Ok(folder) = open(b"/", folder::HELD)
         && folder.as_raw_fd() <= 2
     {
         let _ = folder.into_raw_fd();
@@ -144,7 +138,7 @@ impl NewFile {
     pub fn create(name: &[u8]) -> Result<NewFile, Errno> {
         let name = c_string(name)?;
         let mut random = [0; 8];
-        super::random(&mut random);
+        crate::random(&mut random);
         let folder = name
             .as_bytes()
             .iter()
@@ -207,8 +201,8 @@ fn restart(file: &OwnedFd) -> Result<(), Errno> {
 
 /// Puts a file on the disk and under the name `to`, in place of what had that name.
 fn rename(file: &OwnedFd, from: &CStr, to: &CStr) -> Result<(), Errno> {
-    fs::fsync(file)?;
-    fs::renameat(CWD, from, CWD, to)?;
+    crate::sys::sync(file)?;
+    fs::rename(from, to)?;
     Ok(())
 }
 
@@ -221,7 +215,7 @@ pub fn remove(path: &[u8]) -> Result<(), Errno> {
 pub struct PartialFile(OwnedFd);
 
 impl PartialFile {
-    /// Opens or begins the file `path`, for this process alone: the error number is EAGAIN (11) if another has it.
+    /// Opens or begins the file `path`, for this process alone: the error number is EAGAIN if another has it.
     pub fn open(path: &[u8]) -> Result<PartialFile, Errno> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let path = c_string(path)?;
@@ -230,7 +224,7 @@ impl PartialFile {
         // Who had it until now may have given it its final name: then it is not ours to write to.
         let (open, named) = (fs::fstat(&file)?, fs::stat(path.as_c_str())?);
         if (open.st_dev, open.st_ino) != (named.st_dev, named.st_ino) {
-            return Err(Errno(11));
+            return Err(WOULD_BLOCK);
         }
         Ok(PartialFile(file))
     }
