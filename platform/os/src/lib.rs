@@ -46,6 +46,8 @@ pub mod process {
     #[cfg(target_os = "macos")]
     pub use crate::sys::env::set_arguments;
     #[cfg(target_os = "linux")]
+    pub use crate::sys::confine::confine;
+    #[cfg(target_os = "linux")]
     pub use crate::sys::env::set_stack;
     #[cfg(unix)]
     pub use crate::sys::file::occupy_standard_streams;

@@ -3,6 +3,7 @@
 pub(crate) mod action;
 pub mod arch;
 pub mod clock;
+pub mod confine;
 pub mod env;
 pub(crate) mod folder;
 pub mod process;

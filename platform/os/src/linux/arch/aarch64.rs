@@ -10,7 +10,11 @@ pub mod nr {
     pub const MPROTECT: usize = 226;
     pub const NANOSLEEP: usize = 101;
     pub const RT_SIGACTION: usize = 134;
+    pub const SECCOMP: usize = 277;
 }
+
+/// AUDIT_ARCH_AARCH64: whose calls a filter sees.
+pub const AUDIT: u32 = 0xc000_00b7;
 
 /// The largest page that a kernel for it can have.
 pub const LARGEST_PAGE: usize = 65536;

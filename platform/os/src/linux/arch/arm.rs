@@ -13,7 +13,11 @@ pub mod nr {
     pub const MPROTECT: usize = 125;
     pub const NANOSLEEP: usize = 162;
     pub const RT_SIGACTION: usize = 174;
+    pub const SECCOMP: usize = 383;
 }
+
+/// AUDIT_ARCH_ARM: whose calls a filter sees.
+pub const AUDIT: u32 = 0x4000_0028;
 
 /// The largest page that a kernel for it can have: a 64-bit one that runs 32-bit programs, too.
 pub const LARGEST_PAGE: usize = 65536;

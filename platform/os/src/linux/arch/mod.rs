@@ -12,4 +12,4 @@
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod this;
 
-pub use this::{LARGEST_PAGE, image, nr, syscall4};
+pub use this::{AUDIT, LARGEST_PAGE, image, nr, syscall4};

@@ -10,7 +10,11 @@ pub mod nr {
     pub const MPROTECT: usize = 125;
     pub const NANOSLEEP: usize = 162;
     pub const RT_SIGACTION: usize = 173;
+    pub const SECCOMP: usize = 358;
 }
+
+/// AUDIT_ARCH_PPC64LE: whose calls a filter sees.
+pub const AUDIT: u32 = 0xc000_0015;
 
 /// The largest page that a kernel for it can have.
 pub const LARGEST_PAGE: usize = 65536;

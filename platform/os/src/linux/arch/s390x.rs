@@ -10,7 +10,11 @@ pub mod nr {
     pub const MPROTECT: usize = 125;
     pub const NANOSLEEP: usize = 162;
     pub const RT_SIGACTION: usize = 174;
+    pub const SECCOMP: usize = 348;
 }
+
+/// AUDIT_ARCH_S390X: whose calls a filter sees.
+pub const AUDIT: u32 = 0x8000_0016;
 
 /// The largest page that a kernel for it can have.
 pub const LARGEST_PAGE: usize = 4096;

@@ -10,7 +10,11 @@ pub mod nr {
     pub const MPROTECT: usize = 10;
     pub const NANOSLEEP: usize = 35;
     pub const RT_SIGACTION: usize = 13;
+    pub const SECCOMP: usize = 317;
 }
+
+/// AUDIT_ARCH_X86_64: whose calls a filter sees.
+pub const AUDIT: u32 = 0xc000_003e;
 
 /// The largest page that a kernel for it can have.
 pub const LARGEST_PAGE: usize = 4096;
