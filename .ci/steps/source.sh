@@ -6,6 +6,7 @@ format() {
     cargo fmt --check --manifest-path fuzz/Cargo.toml
     cargo fmt --check --manifest-path size-report/peers/minreq/Cargo.toml
     shellcheck .ci/run .ci/steps/*.sh fuzz/run.sh
+    mandoc -T lint -W warning package/ptex.1
 }
 
 lints() {

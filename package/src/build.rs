@@ -122,6 +122,23 @@ fn executable(line: &str) -> Option<PathBuf> {
     Some(PathBuf::from(object.get("executable")?.get::<String>()?))
 }
 
+/// Whether the compiler has a core library for `target`.
+pub fn is_installed(target: &str) -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print=target-libdir", "--target", target])
+        .output();
+    let Ok(output) = output else {
+        return false;
+    };
+    let folder = String::from_utf8_lossy(&output.stdout);
+    std::fs::read_dir(folder.trim_end()).is_ok_and(|entries| {
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+    })
+}
+
 /// The triple of the machine that compiles, as the compiler names it.
 pub fn host() -> Result<String, String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

@@ -31,6 +31,9 @@ pub const TARGETS: &[(&str, &str)] = &[
     ("aarch64-pc-windows-gnullvm", "ptex-windows-aarch64.exe"),
 ];
 
+/// The manual page, which is packaged with each of them.
+pub const MANUAL: &str = include_str!("../ptex.1");
+
 /// The name of the released file for the target triple `target`, if that target is released.
 pub fn file_name(target: &str) -> Option<&'static str> {
     TARGETS
@@ -39,9 +42,34 @@ pub fn file_name(target: &str) -> Option<&'static str> {
         .map(|(_, name)| *name)
 }
 
+/// For each released file, the first of its targets for which `is_installed` says yes, and the names of those files that
+/// have none.
+pub fn installed(is_installed: &dyn Fn(&str) -> bool) -> (Vec<&'static str>, Vec<&'static str>) {
+    let (mut targets, mut missing) = (Vec::new(), Vec::new());
+    for same in TARGETS.chunk_by(|a, b| a.1 == b.1) {
+        match same.iter().find(|(target, _)| is_installed(target)) {
+            Some((target, _)) => targets.push(*target),
+            None => missing.extend(same.first().map(|(_, name)| *name)),
+        }
+    }
+    (targets, missing)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_target_per_file_is_built() {
+        let (targets, missing) = installed(&|_| true);
+        assert_eq!((targets.len(), missing.len()), (10, 0));
+        assert!(targets.contains(&"x86_64-unknown-linux-gnu"));
+        let (targets, missing) = installed(&|target| target.ends_with("-musl"));
+        assert_eq!(targets.len(), 5);
+        assert_eq!(targets[0], "x86_64-unknown-linux-musl");
+        assert_eq!(missing[0], "ptex-linux-armv7l");
+        assert_eq!(targets.len() + missing.len(), 10);
+    }
 
     #[test]
     fn names_follow_the_target() {

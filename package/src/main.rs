@@ -1,4 +1,4 @@
-//! `cargo run -p package [-- --target T] [DEST]`: the released file and its checksum.
+//! `cargo run -p package [-- --target T | --all] [DEST]`: the released files, their checksums and the manual page.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,12 +8,14 @@ use package::build::{self, Build};
 use package::{TARGETS, file_name, write};
 
 const USAGE: &str = "\
-Builds ptex as it is released and writes it with its checksum to a folder.
+Builds ptex as it is released and writes it to a folder, with its checksum and the
+manual page beside it.
 
 Usage: cargo run -p package -- [OPTIONS] [DEST]
 
   DEST                  the folder (default: dist in the workspace)
   -t, --target TRIPLE   for this target instead of this machine; may be repeated
+  -a, --all             for every system whose target is installed (with --cargo: for all)
       --cargo PROGRAM   build with this cargo instead of the one that runs this
       --cargo-arg ARG   one more argument for it; may be repeated
   -l, --list            the targets and the names of their files
@@ -26,6 +28,7 @@ enum Command {
     List,
     Package {
         targets: Vec<String>,
+        all: bool,
         cargo: Option<OsString>,
         cargo_args: Vec<OsString>,
         dest: PathBuf,
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
 fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     use lexopt::prelude::*;
     let mut targets = Vec::new();
+    let mut all = false;
     let mut cargo = None;
     let mut cargo_args = Vec::new();
     let mut dest: Option<PathBuf> = None;
@@ -57,6 +61,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             Short('h') | Long("help") => return Ok(Command::Help),
             Short('l') | Long("list") => return Ok(Command::List),
             Short('t') | Long("target") => targets.push(parser.value()?.string()?),
+            Short('a') | Long("all") => all = true,
             Long("cargo") => cargo = Some(parser.value()?),
             Long("cargo-arg") => cargo_args.push(parser.value()?),
             Value(value) if dest.is_none() => dest = Some(value.into()),
@@ -65,6 +70,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     }
     Ok(Command::Package {
         targets,
+        all,
         cargo,
         cargo_args,
         dest: dest.unwrap_or_else(|| build::workspace().join("dist")),
@@ -72,7 +78,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
 }
 
 fn run(command: Command) -> Result<(), String> {
-    let (mut targets, cargo, cargo_args, dest) = match command {
+    let (mut targets, all, cargo, cargo_args, dest) = match command {
         Command::Help => {
             print!("{USAGE}");
             return Ok(());
@@ -85,11 +91,23 @@ fn run(command: Command) -> Result<(), String> {
         }
         Command::Package {
             targets,
+            all,
             cargo,
             cargo_args,
             dest,
-        } => (targets, cargo, cargo_args, dest),
+        } => (targets, all, cargo, cargo_args, dest),
     };
+    if all {
+        // What another compiler can build is for whoever names it to know.
+        let (installed, missing) =
+            package::installed(&|target| cargo.is_some() || build::is_installed(target));
+        for name in missing {
+            eprintln!(
+                "package: no target for {name} is installed (`rustup target add` one that --list names)"
+            );
+        }
+        targets.extend(installed.into_iter().map(str::to_owned));
+    }
     if targets.is_empty() {
         targets.push(build::host()?);
     }
@@ -119,5 +137,5 @@ fn run(command: Command) -> Result<(), String> {
             written.sha256
         );
     }
-    Ok(())
+    write::manual(&dest).map_err(|e| format!("could not write ptex.1 to {}: {e}", dest.display()))
 }

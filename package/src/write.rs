@@ -39,6 +39,12 @@ pub fn release(binary: &Path, dest: &Path, name: &str) -> io::Result<Written> {
     })
 }
 
+/// Writes the manual page to the folder `dest`.
+pub fn manual(dest: &Path) -> io::Result<()> {
+    Beside::write(&dest.join("ptex.1"), crate::MANUAL.as_bytes())?.rename()?;
+    Ok(())
+}
+
 /// A complete file that does not have its name yet. Removed if it never gets it.
 struct Beside {
     temporary: PathBuf,

@@ -218,3 +218,28 @@ fn a_bad_value_is_named() {
         }
     });
 }
+
+#[test]
+fn the_manual_names_every_option_and_variable() {
+    let usage = Ptex::new(["--help"]).run();
+    let usage = String::from_utf8(usage.stdout).unwrap();
+    let options: Vec<_> = usage
+        .split_whitespace()
+        .filter_map(|word| word.trim_end_matches(',').strip_prefix("--"))
+        .collect();
+    assert!(options.len() > 10);
+    for option in options {
+        assert!(
+            package::MANUAL.contains(&format!("Fl -{option}")),
+            "{option}"
+        );
+        // Those of a switch or a number; what names a file or a header is not for a variable.
+        let name = match option {
+            "header" | "remote-name" | "continue-at" | "silent" | "version" | "help" => continue,
+            "dump-header" => "DUMP_HEADERS".to_owned(),
+            name => name.replace('-', "_").to_uppercase(),
+        };
+        let variable = format!("Ev PTEX_{name} .");
+        assert!(package::MANUAL.contains(&variable), "{variable}");
+    }
+}

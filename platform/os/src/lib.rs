@@ -43,10 +43,10 @@ pub use sys::{clock, env, file, proxy, random, term};
 pub mod process {
     #[cfg(target_os = "linux")]
     pub use crate::sys::arch::image;
-    #[cfg(target_os = "macos")]
-    pub use crate::sys::env::set_arguments;
     #[cfg(target_os = "linux")]
     pub use crate::sys::confine::confine;
+    #[cfg(target_os = "macos")]
+    pub use crate::sys::env::set_arguments;
     #[cfg(target_os = "linux")]
     pub use crate::sys::env::set_stack;
     #[cfg(unix)]
