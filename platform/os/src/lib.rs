@@ -24,11 +24,15 @@ mod macos;
 #[cfg(target_os = "macos")]
 use macos as sys;
 
-/// What is written for macOS and runs here as well is tested here: there may be no Mac.
+/// Those parts of it that run here too: there may be no Mac.
 #[cfg(all(test, target_os = "linux"))]
-#[path = "macos/resolver.rs"]
-mod macos_resolver;
+mod macos {
+    mod proxies;
+    mod resolver;
+}
 
+#[cfg(any(windows, target_os = "macos", test))]
+mod bypass;
 #[cfg(any(windows, test))]
 mod wide;
 #[cfg(windows)]

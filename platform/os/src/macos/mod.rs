@@ -4,10 +4,12 @@
 //! and leaves as much as it can to what is tested on Linux (`unix`, and the pure functions here).
 
 pub(crate) mod action;
+mod cf;
 pub mod clock;
 pub mod env;
 pub(crate) mod folder;
 pub mod process;
+mod proxies;
 pub mod proxy;
 pub(crate) mod resolver;
 pub(crate) mod socket;

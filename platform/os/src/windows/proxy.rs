@@ -4,6 +4,7 @@
 //! there is no proxy, takes seconds, and believes whoever answers.
 
 use super::{dll, until_nul};
+use crate::bypass::bypasses;
 use crate::net::append;
 use crate::wide::proxies;
 use alloc::string::String;
@@ -49,7 +50,7 @@ pub fn for_url(scheme: &str, host_port: &str) -> Option<String> {
             take(settings.lpszProxyBypass),
         )
     };
-    if proxies::bypasses("", scheme, host_port) {
+    if bypasses("", scheme, host_port) {
         return None;
     }
     if let Some(script) = script
@@ -57,7 +58,7 @@ pub fn for_url(scheme: &str, host_port: &str) -> Option<String> {
     {
         return proxies::choose(&answer, scheme);
     }
-    if proxies::bypasses(&exceptions.unwrap_or_default(), scheme, host_port) {
+    if bypasses(&exceptions.unwrap_or_default(), scheme, host_port) {
         return None;
     }
     proxies::choose(&list?, scheme)
