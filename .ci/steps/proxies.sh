@@ -40,6 +40,12 @@ auth_param digest realm r"
         proxies_fetch "all_proxy=$proxy" "$http"
         proxies_fetch "all_proxy=$proxy" "$https"
     done
+    # Two connections each through a tunnel of its own; to tinyproxy any other port than that of nginx is out of bounds.
+    for proxy in "http://$host:13128" "http://$login@$host:13129" "https://$login@$host:13137" "socks4://$host:13134" \
+        "socks5h://$host:13134" "socks5://me:secret@$host:13135"; do
+        proxies_fetch "ftp_proxy=$proxy" "ftp://$host:13021/file"
+    done
+    proxies_refused "all_proxy=$host:13132" "ftp://$host:13021/file" "Proxy $host:13132: no tunnel: HTTP/1.1 403"
     proxies_fetch "all_proxy=socks5h://$host:13134" https://localhost:13443/file
     proxies_fetch "https_proxy=$host:1" "$http"
     proxies_fetch "all_proxy=$host:1" "no_proxy=127.0.0.0/8" "$https"
@@ -133,6 +139,8 @@ http {
 NGINX
     nginx -c "$here/nginx.conf" -g 'daemon off;' >"$here/13443.out" 2>&1 &
     proxies_wait 13443
+    /usr/bin/python3 -m pyftpdlib -i "$host" -p 13021 -d "$here/www" >"$here/13021.out" 2>&1 &
+    proxies_wait 13021
 }
 
 proxies_squid() { # PORT AUTHENTICATION
