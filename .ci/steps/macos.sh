@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# macOS: both files are built as released, without an SDK, and looked at. There is nothing here that could run them.
+
+# Triple, name of the released file, otool's and nm's words for the machine, and the oldest system that it is for.
+macos_machines() {
+    cat <<'MACHINES'
+aarch64-apple-darwin ptex-macos-aarch64 ARM64  arm64  11.0
+x86_64-apple-darwin  ptex-macos-x86_64  X86_64 x86_64 10.12
+MACHINES
+}
+
+# The compiler of cross_tools, for systems whose libraries have the memory functions.
+macos_tools() { # KIT
+    sed 's/compiler-builtins-mem,//' "$1/bin/cargo" >"$1/bin/cargo-macos"
+    chmod +x "$1/bin/cargo-macos"
+    ln -sf /usr/bin/llvm-objcopy-22 "$1/bin/rust-objcopy"
+}
+
+# What the stubs say that their libraries have for an architecture: a line for each, the library's name and the symbol.
+macos_stubs() { # ARCHITECTURE
+    local stub
+    while read -r stub; do
+        llvm-nm-22 --format=just-symbols --arch "$1" "$stub" | sed -n "s/^[^/].*/$(basename "$stub" .tbd) &/p"
+    done < <(grep -rl '^exports:' platform/os/macos-stubs)
+}
+
+macos() {
+    local kit=$PWD/target/cross budget=327680 target name machine architecture oldest file header commands libraries imports
+    macos_tools "$kit"
+    while read -r target name machine architecture oldest; do
+        env -u SDKROOT cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo-macos" --cargo-arg --locked \
+            --target "$target" target/cross/dist
+        file=$kit/dist/$name
+        [ "$(stat -c %s "$file")" -le "$budget" ] || fail "$name is larger than $budget bytes."
+
+        header=$(llvm-otool-22 -hv "$file")
+        [[ $header == *" $machine "*" EXECUTE "* ]] || fail "$name is no program for $machine."
+        [[ $header == *" PIE"* ]] || fail "$name is not position-independent."
+        passed 3
+
+        commands=$(llvm-objdump-22 --macho --private-headers "$file")
+        [[ $commands =~ ( minos |LC_VERSION_MIN_MACOSX[[:space:]]+cmdsize 16[[:space:]]+version )${oldest}[[:space:]] ]] ||
+            fail "$name is not for macOS $oldest and later."
+        ! grep -E '^ *(max|init)prot .*w.*x' <<<"$commands" || fail "$name has a segment that is writable and executable."
+        # The name of each library is a whole path, so that no other file can be taken for it.
+        libraries=$(llvm-objdump-22 --macho --dylibs-used "$file" | sed -n 's/^\t\([^ ]*\) .*/\1/p' | sort)
+        [ "$libraries" = "/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation
+/System/Library/Frameworks/SystemConfiguration.framework/Versions/A/SystemConfiguration
+/usr/lib/libSystem.B.dylib" ] || fail "$name loads: $libraries"
+        passed 3
+
+        # No more than the stubs have could be linked. That there is no less keeps them a list of what is used.
+        imports=$(llvm-nm-22 -m --undefined-only "$file" |
+            sed -nE 's/^ *\(undefined\) (weak )?external ([^ ]+) \(from ([^ ]+)\)$/\3 \2/p' | sort)
+        diff <(macos_stubs "$architecture" | sort) - <<<"$imports" || fail "$name does not import what the stubs have."
+        python3 .ci/macho_signature.py "$file" || fail "$name is not signed as it is."
+        passed 2
+    done < <(macos_machines)
+}
