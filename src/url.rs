@@ -252,7 +252,7 @@ impl Url {
         if scheme == Scheme::File {
             let host = host_port;
             if !(host.is_empty() || host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1") {
-                return Err(bad("a file URL cannot name another host"));
+                return Self::share(host, tail);
             }
             return Self::with_parts(scheme, "", Host::Name(String::new()), 0, tail);
         }
@@ -264,6 +264,18 @@ impl Url {
             port => parse_port(port)?,
         };
         Self::with_parts(scheme, userinfo, host, port, tail)
+    }
+
+    /// A file of another host: on Windows there is a path for that (RFC 8089, appendix E.3).
+    #[cfg(windows)]
+    fn share(host: &str, tail: &str) -> Result<Url> {
+        let path = ["//", &Host::parse(host)?.text(), tail].concat();
+        Self::with_parts(Scheme::File, "", Host::Name(String::new()), 0, &path)
+    }
+
+    #[cfg(not(windows))]
+    fn share(_host: &str, _tail: &str) -> Result<Url> {
+        Err(bad("a file URL cannot name another host"))
     }
 
     fn with_parts(
@@ -337,9 +349,12 @@ impl Url {
 
     /// The path decoded, which for a `file` URL is the file's; an error if it holds a NUL byte.
     pub fn file_path(&self) -> Result<Vec<u8>> {
-        let path = percent_decode(self.path());
+        let mut path = percent_decode(self.path());
         if path.contains(&0) {
             return Err(bad("NUL in the path"));
+        }
+        if cfg!(windows) && begins_with_drive(&path) {
+            path.remove(0);
         }
         Ok(path)
     }
@@ -621,6 +636,11 @@ fn parse_v4(name: &str) -> Option<[u8; 4]> {
         address |= value << bits_left;
     }
     u32::try_from(address).ok().map(u32::to_be_bytes)
+}
+
+/// Whether `path` is a drive of Windows and what is there, behind the `/` of a URL (RFC 8089, appendix E.2).
+fn begins_with_drive(path: &[u8]) -> bool {
+    matches!(path, [b'/', drive, b':', ..] if drive.is_ascii_alphabetic())
 }
 
 /// Whether Windows takes `name` for something else than a plain file of that name: a stream, a path, a pattern, a

@@ -49,7 +49,7 @@ CARGO
 
 cross() {
     local kit=$PWD/target/cross target name emulator machine file headers program suite
-    local budget=327680 suites=(cli manifest http output tls)
+    local budget=327680 suites=(cli manifest http output tls unix)
     cargo test --quiet --locked -p blackbox --no-run
     while read -r target name emulator machine; do
         cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo" --cargo-arg --locked --target "$target" target/cross/dist

@@ -22,9 +22,6 @@ const NETRC: &[&str] = if cfg!(windows) {
     &["/.netrc"]
 };
 
-/// The variable that names a user's folder.
-const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-
 /// Who we are to a server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Login {
@@ -124,7 +121,11 @@ pub fn netrc(host: &Host, user: Option<&[u8]>, variable: Variable<'_>) -> Option
     if let Some(path) = set("NETRC") {
         return read(&mut File::open(path).ok()?, host, user);
     }
-    let home = set(HOME)?;
+    let mut home = set("HOME");
+    if cfg!(windows) {
+        home = home.or_else(|| set("USERPROFILE"));
+    }
+    let home = home?;
     let mut file = NETRC
         .iter()
         .find_map(|name| File::open(&[home, name.as_bytes()].concat()).ok())?;

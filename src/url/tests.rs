@@ -273,9 +273,14 @@ fn files() {
     assert_eq!(parse("file:///%ff").file_path(), Ok(b"/\xff".to_vec()));
     assert_eq!(text("file:/x"), "file:///x");
     assert_eq!(text("file:////x"), "file:////x");
-    assert_eq!(parse("file:///C:/x").file_path(), Ok(b"/C:/x".to_vec()));
     assert!(parse("file:///a%00b").file_path().is_err());
-    error("file://example.com/x");
+    if cfg!(windows) {
+        assert_eq!(parse("file:///C:/x").file_path(), Ok(b"C:/x".to_vec()));
+        assert_eq!(text("file://Example.com/x"), "file:////example.com/x");
+    } else {
+        assert_eq!(parse("file:///C:/x").file_path(), Ok(b"/C:/x".to_vec()));
+        error("file://example.com/x");
+    }
     error("file:x");
 }
 
@@ -409,6 +414,16 @@ fn names_that_windows_misreads() {
         "aé",
     ] {
         assert!(!is_special_on_windows(name), "{name}");
+    }
+}
+
+#[test]
+fn drives_of_windows() {
+    for path in ["/C:/x", "/z:", "/c:x"] {
+        assert!(begins_with_drive(path.as_bytes()), "{path}");
+    }
+    for path in ["", "/", "/C", "C:/x", "//C:/x", "/1:/x", "/CD:/x"] {
+        assert!(!begins_with_drive(path.as_bytes()), "{path}");
     }
 }
 

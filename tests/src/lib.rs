@@ -7,6 +7,7 @@ pub mod content;
 pub mod random;
 pub mod run;
 pub mod server;
+pub mod system;
 pub mod temp;
 pub mod tls;
 

@@ -193,6 +193,20 @@ impl Drop for Running {
     }
 }
 
+/// Reads all that comes, in small portions and with pauses.
+pub fn read_slowly(mut from: impl Read) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut portion = vec![0; 100_000];
+    loop {
+        let n = from.read(&mut portion).expect("a pipe to read");
+        if n == 0 {
+            return all;
+        }
+        all.extend_from_slice(&portion[..n]);
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
 fn read_all(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (to, receiver) = mpsc::channel();
     thread::spawn(move || {

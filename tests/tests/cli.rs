@@ -1,8 +1,5 @@
 //! The command line: what is taken, what is refused, and what is said where.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-
 use blackbox::in_parallel;
 use blackbox::run::Ptex;
 use blackbox::server::{Server, ok};
@@ -123,41 +120,6 @@ fn names_that_begin_with_a_dash() {
         .dir(folder.path())
         .run()
         .delivers(b"by name");
-}
-
-#[test]
-fn arguments_that_are_not_utf8() {
-    let folder = Folder::new();
-    let bad = OsStr::from_bytes(b"\xff\xfe");
-    Ptex::new([bad]).run().refuses("Not a URL: ?");
-    Ptex::new([OsStr::from_bytes(b"--\xff")])
-        .run()
-        .refuses("Unknown option --?");
-    Ptex::new([OsStr::from_bytes(b"-\xff")])
-        .run()
-        .refuses("Unknown option -?");
-    Ptex::new([bad, OsStr::new("f")])
-        .dir(folder.path())
-        .run()
-        .refuses("Failed to open lift manifest at ??: No such file or directory");
-    // As a path it is as good as any.
-    let file = folder.write("content", "found");
-    std::fs::write(
-        folder.path().join(bad),
-        format!(r#"{{"ptex": {{"f": "file://{}"}}}}"#, file.display()),
-    )
-    .unwrap();
-    Ptex::new([bad, OsStr::new("f")])
-        .dir(folder.path())
-        .run()
-        .delivers(b"found");
-    Ptex::new([bad, bad])
-        .dir(folder.path())
-        .run()
-        .fails_with("Did not find an URL mapping for file ??.");
-    Ptex::new([OsStr::new("-H"), bad, OsStr::new("http://127.0.0.1:1/")])
-        .run()
-        .refuses("Bad header");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use blackbox::run::Ptex;
 use blackbox::server::{Server, ok, redirect, status};
+use blackbox::system::is_windows;
 use blackbox::temp::Folder;
 
 /// `Basic` of `user:pass` (RFC 7617's example is `Aladdin:open sesame`).
@@ -86,11 +87,14 @@ fn netrc() {
          machine localhost login l password p\ndefault login d password d\n",
     );
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    let home = |url: &str| Ptex::new([url]).env("HOME", folder.path());
-    assert_eq!(
-        authorization(home, "http://HOST/").as_deref(),
-        Some(USER_PASS)
-    );
+    // An emulator of Windows has its own idea of what a user's folder is; .ci/steps/windows.sh looks there.
+    if !is_windows() {
+        let home = |url: &str| Ptex::new([url]).env("HOME", folder.path());
+        assert_eq!(
+            authorization(home, "http://HOST/").as_deref(),
+            Some(USER_PASS)
+        );
+    }
     let named = |url: &str| Ptex::new([url]).env("NETRC", &file);
     assert_eq!(
         authorization(named, "http://HOST/").as_deref(),

@@ -9,8 +9,9 @@ use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicU8, Ordering};
 use windows_sys::Win32::Foundation::{
     CloseHandle, ERROR_ACCESS_DENIED, ERROR_BROKEN_PIPE, ERROR_DIRECTORY_NOT_SUPPORTED,
-    ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_NO_MORE_FILES, ERROR_SHARING_VIOLATION,
-    ERROR_STOPPED_ON_SYMLINK, GENERIC_READ, GENERIC_WRITE, HANDLE, INVALID_HANDLE_VALUE,
+    ERROR_FILENAME_EXCED_RANGE, ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_NO_MORE_FILES,
+    ERROR_SHARING_VIOLATION, ERROR_STOPPED_ON_SYMLINK, GENERIC_READ, GENERIC_WRITE, HANDLE,
+    INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     CREATE_NEW, CreateFileW, DELETE, DeleteFileW, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL,
@@ -31,6 +32,9 @@ use windows_sys::Win32::System::Console::{
 /// look into every new file.
 const RENAMES: u32 = 20;
 const RENAME_PAUSE_MS: u64 = 50;
+
+/// The longest name of a file, in units, on all file systems of Windows.
+const MAX_NAME: usize = 255;
 
 const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
@@ -73,14 +77,32 @@ fn wide_path(text: &[u8]) -> Result<Vec<u16>, Errno> {
     })
 }
 
-/// The attributes of what has that name, if there is something.
-fn attributes(path: &[u16]) -> Option<u32> {
+/// The attributes of what has that name.
+fn attributes(path: &[u16]) -> Result<u32, Errno> {
     // SAFETY: the path has a NUL.
-    Some(unsafe { GetFileAttributesW(path.as_ptr()) }).filter(|&a| a != INVALID_FILE_ATTRIBUTES)
+    match unsafe { GetFileAttributesW(path.as_ptr()) } {
+        INVALID_FILE_ATTRIBUTES => Err(last_error()),
+        attributes => Ok(attributes),
+    }
 }
 
 fn is_folder(path: &[u16]) -> bool {
-    attributes(path).is_some_and(|attributes| attributes & FILE_ATTRIBUTE_DIRECTORY != 0)
+    attributes(path).is_ok_and(|attributes| attributes & FILE_ATTRIBUTE_DIRECTORY != 0)
+}
+
+/// An error if there can be no new file of that name. It would else be found out at the end.
+fn check_name(path: &[u16]) -> Result<(), Errno> {
+    let is_divider = |&unit: &u16| matches!(u8::try_from(unit), Ok(b'/' | b'\\'));
+    let name = path.rsplit(is_divider).next().unwrap_or_default();
+    if name.len() > MAX_NAME + 1 {
+        return Err(Errno(ERROR_FILENAME_EXCED_RANGE as i32));
+    }
+    match attributes(path) {
+        Ok(there) if there & FILE_ATTRIBUTE_DIRECTORY != 0 => Err(IS_FOLDER),
+        Ok(there) if there & FILE_ATTRIBUTE_READONLY != 0 => Err(ACCESS_DENIED),
+        Err(e) if !e.is_missing() => Err(e),
+        _ => Ok(()),
+    }
 }
 
 const IS_FOLDER: Errno = Errno(ERROR_DIRECTORY_NOT_SUPPORTED as i32);
@@ -293,15 +315,7 @@ impl NewFile {
         temporary.extend(random.iter().map(|b| b'a' + b % 26));
         let temporary = wide_path(&temporary)?;
         let name = wide_path(name)?;
-        // It would else be found out at the end.
-        if let Some(there) = attributes(&name) {
-            if there & FILE_ATTRIBUTE_DIRECTORY != 0 {
-                return Err(IS_FOLDER);
-            }
-            if there & FILE_ATTRIBUTE_READONLY != 0 {
-                return Err(ACCESS_DENIED);
-            }
-        }
+        check_name(&name)?;
         let share = FILE_SHARE_READ | FILE_SHARE_DELETE;
         let file = open(&temporary, GENERIC_WRITE | DELETE, share, CREATE_NEW, 0)?;
         // Where the file system does not know of such marks, only this process can remove it.

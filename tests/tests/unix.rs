@@ -1,0 +1,250 @@
+//! What Unix alone has: signals, permissions, links, devices, descriptors that a shell closes, names of any bytes.
+//!
+//! These are the tests that are not run where the ptex under test is one for Windows.
+
+#![cfg(unix)]
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use blackbox::random::noise;
+use blackbox::run::{Ptex, binary, read_slowly};
+use blackbox::server::{Server, ok};
+use blackbox::temp::Folder;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::Signal;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
+
+const WAIT: Duration = Duration::from_secs(20);
+
+#[test]
+fn arguments_that_are_not_utf8() {
+    let folder = Folder::new();
+    let bad = OsStr::from_bytes(b"\xff\xfe");
+    Ptex::new([bad]).run().refuses("Not a URL: ?");
+    Ptex::new([OsStr::from_bytes(b"--\xff")])
+        .run()
+        .refuses("Unknown option --?");
+    Ptex::new([OsStr::from_bytes(b"-\xff")])
+        .run()
+        .refuses("Unknown option -?");
+    Ptex::new([bad, OsStr::new("f")])
+        .dir(folder.path())
+        .run()
+        .refuses("Failed to open lift manifest at ??: No such file or directory");
+    // As a path it is as good as any.
+    let file = folder.write("content", "found");
+    std::fs::write(
+        folder.path().join(bad),
+        format!(r#"{{"ptex": {{"f": "file://{}"}}}}"#, file.display()),
+    )
+    .unwrap();
+    Ptex::new([bad, OsStr::new("f")])
+        .dir(folder.path())
+        .run()
+        .delivers(b"found");
+    Ptex::new([bad, bad])
+        .dir(folder.path())
+        .run()
+        .fails_with("Did not find an URL mapping for file ??.");
+    Ptex::new([OsStr::new("-H"), bad, OsStr::new("http://127.0.0.1:1/")])
+        .run()
+        .refuses("Bad header");
+}
+
+#[test]
+fn stdout_that_cannot_be_written() {
+    let server = Server::answering(ok("content"));
+    let read_only = File::open("/dev/null").unwrap();
+    let outcome = Ptex::new([server.url("/")]).stdout(read_only).wait();
+    assert!(
+        outcome
+            .error()
+            .ends_with("Failed to write to stdout: Bad file descriptor (os error 9)")
+    );
+}
+
+/// Runs ptex in a folder as the last command of a shell's line, in which it is `"$0" "$@"`.
+fn shell(folder: &Folder, line: &str, arguments: &[&str]) -> std::process::Output {
+    Command::new("sh")
+        .args(["-c", line])
+        .arg(binary())
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn what_the_parent_closed_is_not_used_for_something_else() {
+    let folder = Folder::new();
+    for line in [
+        r#"exec "$0" "$@" >&-"#,
+        r#"exec "$0" "$@" <&- >&-"#,
+        r#"exec "$0" "$@" <&- >&- 2>&-"#,
+    ] {
+        let server = Server::answering(ok("for stdout"));
+        let out = shell(&folder, line, &[&server.url("/")]);
+        assert_eq!(out.status.code(), Some(1), "{line}");
+        if !line.contains("2>") {
+            let text = String::from_utf8(out.stderr).unwrap();
+            assert!(
+                text.ends_with("stdout: Bad file descriptor (os error 9)\n"),
+                "{text}"
+            );
+        }
+    }
+    let server = Server::answering(ok("for stdout"));
+    let line = r#"exec "$0" "$@" <&- 2>&-"#;
+    assert_eq!(
+        shell(&folder, line, &[&server.url("/")]).stdout,
+        b"for stdout"
+    );
+}
+
+#[test]
+fn a_file_size_limit_is_an_error() {
+    let folder = Folder::new();
+    let server = Server::answering(ok(noise(1, 100_000)));
+    let line = r#"ulimit -f 8; exec "$0" "$@""#;
+    let out = shell(&folder, line, &["-O", &server.url("/f")]);
+    let text = String::from_utf8(out.stderr).unwrap();
+    assert!(
+        text.ends_with("Failed to write to f: File too large (os error 27)\n"),
+        "{text}"
+    );
+    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(folder.names(), [""; 0]);
+}
+
+#[test]
+fn a_pipe_that_is_not_blocking_gets_it_all() {
+    let content = noise(3, 3 << 20);
+    let server = Server::answering(ok(&content));
+    let (reader, writer) = std::io::pipe().unwrap();
+    let writer = OwnedFd::from(writer);
+    fcntl(writer.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    let running = Ptex::new([server.url("/")]).stdout(writer);
+    let all = read_slowly(reader);
+    running.wait().succeeds(b"");
+    assert!(all == content);
+}
+
+/// A socket that keeps the borders between writes shows each of them.
+#[cfg(target_os = "linux")]
+#[test]
+fn writes_are_large_when_data_comes_fast() {
+    let content = noise(8, 32 << 20);
+    let server = Server::answering(ok(&content));
+    let none = SockFlag::empty();
+    let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, none).unwrap();
+    // Room for the largest write.
+    setsockopt(&theirs, sockopt::SndBuf, &(1 << 20)).unwrap();
+    let running = Ptex::new([server.url("/")]).stdout(theirs);
+    let mut reader = File::from(ours);
+    let mut portion = vec![0; 1 << 20];
+    let (mut all, mut writes) = (Vec::new(), 0);
+    loop {
+        let n = reader.read(&mut portion).unwrap();
+        if n == 0 {
+            break;
+        }
+        all.extend_from_slice(&portion[..n]);
+        writes += 1;
+        // So that what the server sends is always there first.
+        std::thread::sleep(Duration::from_micros(300));
+    }
+    running.wait().succeeds(b"");
+    assert!(all == content);
+    let most = content.len() / (64 << 10);
+    assert!(writes <= most + most / 10, "{writes} writes");
+}
+
+#[test]
+fn a_file_that_is_replaced_keeps_its_permissions() {
+    let folder = Folder::new();
+    let path = folder.write("f", "old");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let server = Server::answering(ok("new"));
+    Ptex::new(["-O", &server.url("/f")])
+        .dir(folder.path())
+        .run()
+        .delivers(b"");
+    assert_eq!(folder.read("f"), b"new");
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+}
+
+#[test]
+fn a_note_that_leads_to_another_file_is_not_read() {
+    let folder = Folder::new();
+    folder.write("f.part", "somebody's own");
+    folder.write("secret", "value");
+    std::os::unix::fs::symlink("secret", folder.join("f.part.version")).unwrap();
+    let server = Server::answering(ok("content"));
+    Ptex::new(["--retry", "0", "-OC-", &server.url("/f")])
+        .dir(folder.path())
+        .run()
+        .refuses("f.part was not left by -C");
+    assert_eq!(folder.read("f.part"), b"somebody's own");
+}
+
+/// Waits until `what` holds.
+fn wait_until(what: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !what() {
+        assert!(begin.elapsed() < WAIT, "it never happened");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether some file of the folder has `len` bytes.
+fn holds(folder: &Path, len: u64) -> bool {
+    fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .any(|entry| entry.metadata().is_ok_and(|m| m.len() == len))
+}
+
+/// Whether this process, and so what it starts, ignores `signal`.
+fn is_ignored(signal: Signal) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();
+    mask >> (signal as i32 - 1) & 1 == 1
+}
+
+#[test]
+fn a_signal_leaves_no_temporary_file() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let folder = Folder::new();
+        folder.write("f", "old");
+        let server = Server::start(|_, connection| {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nthe beginning")?;
+            connection.stall()
+        });
+        let running = Ptex::new(["-O", &server.url("/f")])
+            .dir(folder.path())
+            .piped();
+        wait_until(|| holds(folder.path(), 13));
+        running.signal(signal);
+        if is_ignored(signal) {
+            // As under nohup: what whoever started us ignores does not end ptex either.
+            thread::sleep(Duration::from_millis(300));
+            assert!(holds(folder.path(), 13), "{signal}");
+            running.signal(Signal::SIGTERM);
+        }
+        let outcome = running.wait();
+        assert!(!outcome.status.success());
+        assert_eq!(folder.names(), ["f"], "{signal}");
+        assert_eq!(folder.read("f"), b"old");
+    }
+}
