@@ -1,9 +1,10 @@
 //! Where trust anchors come from, and the search for those of one chain.
 //!
 //! In this order: SSL_CERT_FILE and SSL_CERT_DIR, where what exists of the two replaces the system's certificates; the
-//! first of the system's bundles that holds a certificate; the built-in roots. Files are PEM. A variable that names
-//! nothing that exists is as good as unset, as it always was; one that names something without a readable certificate
-//! is an error, since falling back would trust those whom its user meant to shut out.
+//! system's store of roots, where it has one behind calls, else the first of its bundles that holds a certificate; the
+//! built-in roots. Files are PEM. A variable that names nothing that exists is as good as unset, as it always was; one that
+//! names something without a readable certificate is an error, since falling back would trust those whom its user meant to
+//! shut out.
 //!
 //! No table of certificates is built: files are read through, and what bears the name of an issuer of the chain stays.
 
@@ -49,10 +50,26 @@ const MAX_NAMES: usize = 128 * 1024;
 const MAX_ANCHORS: usize = 32;
 
 /// The sources of trust anchors.
+#[derive(Clone, Copy)]
 pub struct Trust<'a> {
     cert_file: Option<&'a [u8]>,
     cert_dir: Option<&'a [u8]>,
     system: &'a [&'a [u8]],
+    #[cfg(windows)]
+    store: Store,
+}
+
+/// What is done with the store of a system that has one, and can judge by it.
+#[cfg(windows)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub enum Store {
+    /// It is no source, or holds nothing.
+    #[default]
+    Unused,
+    /// It is a source; of chains whose issuer is not in it, the system judges.
+    Searched,
+    /// It is a source, by which the system judges of all chains.
+    Judged,
 }
 
 /// What a search has found for one chain.
@@ -66,6 +83,9 @@ pub struct Found {
     pub source: String,
     /// Whether a certificate that was wanted could not be read.
     pub damaged: bool,
+    /// Whether what was found is of the system's store.
+    #[cfg(windows)]
+    pub store: Store,
     /// How many certificates were seen.
     seen: usize,
 }
@@ -188,6 +208,8 @@ impl<'a> Trust<'a> {
             cert_file: set("SSL_CERT_FILE"),
             cert_dir: set("SSL_CERT_DIR"),
             system: SYSTEM,
+            #[cfg(windows)]
+            store: Store::Searched,
         }
     }
 
@@ -197,7 +219,20 @@ impl<'a> Trust<'a> {
             cert_file: None,
             cert_dir: None,
             system: &[],
+            #[cfg(windows)]
+            store: Store::Unused,
         }
+    }
+
+    /// The same sources, for certificates of a session by the system's own TLS. That verifies more than we can, so the
+    /// system is to judge, if its store is the source.
+    #[cfg(windows)]
+    pub fn judged(&self) -> Self {
+        let mut trust = *self;
+        if trust.store == Store::Searched {
+            trust.store = Store::Judged;
+        }
+        trust
     }
 
     /// The certificates of one PEM file.
@@ -228,6 +263,10 @@ impl<'a> Trust<'a> {
         while let Some(path) = next_piece(&mut folders, SEPARATOR) {
             let searched = search.folder(path);
             named("SSL_CERT_DIR ", path, searched, &mut sources)?;
+        }
+        #[cfg(windows)]
+        if sources.is_empty() {
+            sources.extend(search.store(self.store));
         }
         if sources.is_empty() {
             sources.push(search.system(self.system));
@@ -280,6 +319,24 @@ fn named(
 }
 
 impl Search<'_> {
+    /// Searches the system's store, if that is a source and holds a certificate. Returns what it is called.
+    #[cfg(windows)]
+    fn store(&mut self, store: Store) -> Option<String> {
+        if store == Store::Unused {
+            return None;
+        }
+        os::trust::roots(&mut |der| {
+            if pem::Sink::wants(self, der) == Some(true) {
+                pem::Sink::certificate(self, der, false);
+            }
+        });
+        if self.found.seen == 0 {
+            return None;
+        }
+        self.found.store = store;
+        Some(String::from(os::trust::STORE))
+    }
+
     /// Reads the first of the system's bundles that has a certificate; where there is none, looks at the built-in
     /// roots. Returns what was searched.
     fn system(&mut self, paths: &[&[u8]]) -> String {

@@ -1,8 +1,10 @@
 //! TLS: https over any [`Stream`].
 //!
 //! [`connect`] tries TLS 1.3, which embedded-tls negotiates within narrow limits, and on a new connection TLS 1.2 of our
-//! own if the server is sound but beyond those limits.
+//! own if the server is sound but beyond those limits. On Windows Schannel is the last that is tried, in the same way.
 
+#[cfg(any(windows, test))]
+mod agreed;
 mod alert;
 pub mod anchors;
 mod codec;
@@ -10,6 +12,8 @@ mod filter;
 mod hello;
 mod link;
 mod name_hash;
+#[cfg(windows)]
+mod native;
 pub mod pem;
 mod record;
 mod refusal;
@@ -18,6 +22,8 @@ mod session;
 mod session13;
 pub mod sig;
 mod suite;
+#[cfg(windows)]
+mod system;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -51,6 +57,12 @@ pub trait Verify {
     /// Whether `chain`, the leaf first, is of the server that is wanted, and trusted.
     fn chain(&mut self, chain: &[&[u8]]) -> Result<()>;
 
+    /// As [`Verify::chain`], of a session by the system's own TLS.
+    #[cfg(windows)]
+    fn system_chain(&mut self, chain: &[&[u8]]) -> Result<()> {
+        self.chain(chain)
+    }
+
     /// Verifies that `signature` of `message` is by the key of the certificate `leaf`, as the SignatureScheme `scheme`
     /// (RFC 8446, section 4.2.3) says. `tls13` tells whose rules apply.
     fn signature(
@@ -73,6 +85,11 @@ struct Identity<'a> {
 impl Verify for Identity<'_> {
     fn chain(&mut self, chain: &[&[u8]]) -> Result<()> {
         verify::verify_chain(self.trust, chain, self.host, self.now)
+    }
+
+    #[cfg(windows)]
+    fn system_chain(&mut self, chain: &[&[u8]]) -> Result<()> {
+        verify::verify_chain(&self.trust.judged(), chain, self.host, self.now)
     }
 
     fn signature(
@@ -102,6 +119,9 @@ pub struct Known {
     pub http: bool,
     /// Whether TLS 1.3 failed, so that it is not tried again: then, whether the server claimed to know none.
     pub without_tls13: Option<bool>,
+    /// Whether TLS 1.2 failed as well, so that the system's TLS is all that is tried.
+    #[cfg(windows)]
+    pub by_system: bool,
 }
 
 impl Known {
@@ -109,7 +129,7 @@ impl Known {
     pub fn http() -> Self {
         Known {
             http: true,
-            without_tls13: None,
+            ..Known::default()
         }
     }
 }
@@ -169,10 +189,28 @@ pub fn connect_with(
             claims_old
         }
     };
+    #[cfg(windows)]
+    if known.by_system {
+        let link = Link::new(open()?, peer);
+        return native::handshake(link, name, known.http, verify, claims_old);
+    }
     let second = open().and_then(|stream| {
         let link = Link::new(stream, peer);
         tls12::handshake(link, name, known.http, verify, random, claims_old)
     });
+    #[cfg(windows)]
+    let second = match second {
+        Err(error) if error.kind == Kind::Negotiation => {
+            known.by_system = true;
+            append(&mut first, &error.text);
+            append(&mut first, "; then with Schannel: ");
+            open().and_then(|stream| {
+                let link = Link::new(stream, peer);
+                native::handshake(link, name, known.http, verify, claims_old)
+            })
+        }
+        second => second,
+    };
     second.map_err(|mut error| {
         if error.kind == Kind::Negotiation {
             append(&mut error.text, NOTHING_IN_COMMON);

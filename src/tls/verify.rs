@@ -12,9 +12,13 @@ use pki_types::{
 };
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
+#[cfg(windows)]
+use super::anchors::Store;
 use super::anchors::{Found, Trust};
 use super::refusal::{self, malformed, refuse};
 use super::sig;
+#[cfg(windows)]
+use super::system;
 use super::x509::Certificate;
 use crate::error::Result;
 use crate::url::Host;
@@ -27,12 +31,14 @@ pub const MAX_CHAIN: usize = 16;
 pub const MAX_CHAIN_BYTES: usize = 64 * 1024;
 
 /// What the checks of one chain have in common.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     algorithms: Algorithms<'a>,
     now: UnixTime,
-    chain: &'a [&'a [u8]],
-    leaf: Certificate<'a>,
-    found: &'a Found,
+    pub(super) chain: &'a [&'a [u8]],
+    #[cfg(windows)]
+    pub(super) host: &'a Host,
+    pub(super) leaf: Certificate<'a>,
+    pub(super) found: &'a Found,
 }
 
 /// The SubjectPublicKeyInfo (DER, header included) of a certificate that [`verify_chain`] has accepted.
@@ -86,16 +92,21 @@ fn verify_with(
         algorithms,
         now: UnixTime::since_unix_epoch(core::time::Duration::from_secs(now)),
         chain,
+        #[cfg(windows)]
+        host,
         leaf,
         found: &found,
     };
+    #[cfg(windows)]
+    system::path(&check, &end_entity, &names)?;
+    #[cfg(not(windows))]
     check.path(&end_entity, &names)?;
     check.name(&end_entity, host)
 }
 
 impl Check<'_> {
     /// Checks that a path leads from the leaf to an anchor.
-    fn path(&self, end_entity: &EndEntityCert<'_>, names: &[&[u8]]) -> Result<()> {
+    pub(super) fn path(&self, end_entity: &EndEntityCert<'_>, names: &[&[u8]]) -> Result<()> {
         let is_anchor = self
             .found
             .certificates
@@ -172,6 +183,10 @@ impl Check<'_> {
         ) else {
             return Ok(());
         };
+        #[cfg(windows)]
+        if error == webpki::Error::UnknownIssuer && self.found.store != Store::Unused {
+            return system::judge(self);
+        }
         Err(match (error, unusable) {
             (webpki::Error::UnknownIssuer, Some((certificate, why))) => {
                 refusal::anchor(&certificate, &why, self.found)
@@ -188,7 +203,7 @@ impl Check<'_> {
     }
 
     /// What webpki says of a certificate without an issuer.
-    fn alone(&self, certificate: &EndEntityCert<'_>) -> webpki::Error {
+    pub(super) fn alone(&self, certificate: &EndEntityCert<'_>) -> webpki::Error {
         let usage = KeyUsage::server_auth();
         match certificate.verify_for_usage(self.algorithms, &[], &[], self.now, usage, None, None) {
             Ok(_) => webpki::Error::UnknownIssuer,
@@ -196,7 +211,7 @@ impl Check<'_> {
         }
     }
 
-    fn is_self_signed(&self) -> bool {
+    pub(super) fn is_self_signed(&self) -> bool {
         self.leaf.issuer == self.leaf.subject
     }
 

@@ -11,6 +11,8 @@ extern crate std;
 
 mod errno;
 pub mod net;
+#[cfg(windows)]
+pub mod trust;
 
 #[cfg(unix)]
 mod unix;
@@ -41,6 +43,8 @@ mod windows;
 use windows as sys;
 
 pub use errno::Errno;
+#[cfg(windows)]
+pub use sys::schannel;
 pub use sys::{clock, env, file, proxy, random, term};
 
 /// What the `start` crate needs to begin and to end a process; nothing for the program itself.

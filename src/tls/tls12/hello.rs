@@ -16,6 +16,18 @@ const RENEGOTIATION_INFO: u16 = 0xff01;
 /// TLS 1.2 and answers with less.
 const DOWNGRADE: [u8; 7] = *b"DOWNGRD";
 
+/// What is wrong with a server of which [`is_downgrade`] holds.
+pub(in crate::tls) const DOWNGRADED: &str =
+    "the server speaks a later version than it was made to say (downgrade attack)";
+
+/// Whether the `random` of a ServerHello of TLS 1.2 says that the server speaks more than was asked of it, or, with
+/// `no_tls13`, than it claimed before.
+pub(in crate::tls) fn is_downgrade(random: &[u8; 32], no_tls13: bool) -> bool {
+    random.split_last().is_some_and(|(&version, rest)| {
+        rest.ends_with(&DOWNGRADE) && (version == 0 || version == 1 && no_tls13)
+    })
+}
+
 /// A cipher suite: ECDHE with an AEAD.
 pub(super) struct Suite {
     id: u16,
@@ -144,11 +156,8 @@ pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, &'static str
     ) else {
         return Err("the ServerHello takes what was not offered (illegal_parameter)");
     };
-    if let Some((&version, rest)) = hello.random.split_last()
-        && rest.ends_with(&DOWNGRADE)
-        && (version == 0 || version == 1 && no_tls13)
-    {
-        return Err("the server speaks a later version than it was made to say (downgrade attack)");
+    if is_downgrade(hello.random, no_tls13) {
+        return Err(DOWNGRADED);
     }
     let mut extended_master_secret = false;
     let mut rest = hello.extensions;

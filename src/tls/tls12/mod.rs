@@ -4,7 +4,7 @@
 //! version. [`Handshake`] is a state machine over records; here it is given a transport.
 
 pub(super) mod handshake;
-mod hello;
+pub(super) mod hello;
 pub(crate) mod prf;
 
 use alloc::boxed::Box;

@@ -6,6 +6,7 @@
 
 use core::ffi::CStr;
 use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
 use windows_sys::Win32::System::LibraryLoader::{
     GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExA,
 };
@@ -26,5 +27,54 @@ pub(super) fn function(library: &CStr, name: &CStr) -> Option<Function> {
             return None;
         }
         GetProcAddress(module, name.as_ptr().cast())
+    }
+}
+
+/// Declares functions of one of the system's DLLs as those of `windows_sys`, which loads it with the program, declares
+/// them: each is looked for when it is first called, and gives the value after `else` where there is none.
+macro_rules! functions {
+    ($library:literal: $(fn $name:ident($($argument:ident: $kind:ty),* $(,)?) -> $result:ty, else $none:expr;)*) => {$(
+        #[allow(non_snake_case, clippy::too_many_arguments, reason = "the system's names and signatures")]
+        unsafe fn $name($($argument: $kind),*) -> $result {
+            static FOUND: $crate::windows::dll::Lazy = $crate::windows::dll::Lazy::new();
+            const NAME: &core::ffi::CStr =
+                match core::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                    Ok(name) => name,
+                    Err(_) => panic!("a name with a NUL in it"),
+                };
+            match FOUND.get($library, NAME) {
+                // SAFETY: this is the function of that name, and what it demands of its arguments the caller keeps to.
+                Some(function) => unsafe {
+                    core::mem::transmute::<
+                        $crate::windows::dll::Function,
+                        unsafe extern "system" fn($($kind),*) -> $result,
+                    >(function)($($argument),*)
+                },
+                None => $none,
+            }
+        }
+    )*};
+}
+pub(super) use functions;
+
+/// A function that is looked for once.
+pub(super) struct Lazy(AtomicPtr<()>);
+
+impl Lazy {
+    pub(super) const fn new() -> Self {
+        Lazy(AtomicPtr::new(null_mut()))
+    }
+
+    /// The function `name` of `library`.
+    #[inline(never)]
+    pub(super) fn get(&self, library: &CStr, name: &CStr) -> Option<Function> {
+        let known = self.0.load(Ordering::Relaxed);
+        if known.is_null() {
+            let found = function(library, name)?;
+            self.0.store(found as *mut (), Ordering::Relaxed);
+            return Some(found);
+        }
+        // SAFETY: what is not null was stored above, and is a function.
+        Some(unsafe { core::mem::transmute::<*mut (), Function>(known) })
     }
 }

@@ -11,7 +11,9 @@ pub(crate) mod net;
 pub mod process;
 pub mod proxy;
 pub(crate) mod resolver;
+pub mod schannel;
 pub mod term;
+pub(crate) mod trust;
 
 use crate::Errno;
 use crate::net::{addr, next_word};

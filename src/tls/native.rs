@@ -1,0 +1,276 @@
+//! The system's own TLS (Schannel) as a [`Stream`]: the last that is tried, for servers that our own sessions cannot
+//! negotiate with. That is TLS 1.3 in full where the system has it.
+//!
+//! It is held to what holds for every session: the server's certificates are judged before anything is sent or handed on,
+//! the suite is one of ours or as good, nothing unprotected is taken after the handshake, and only close_notify ends it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use os::schannel::{Client, Record, Status};
+
+use super::agreed::Agreed;
+use super::link::Link;
+use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE};
+use super::verify::MAX_CHAIN_BYTES;
+use super::{Verify, alert, fault};
+use crate::error::{Error, Kind, Result};
+use crate::stream::Stream;
+use crate::text::hex;
+
+/// How many records in a row may come without a byte of application data, as in sessions of our own.
+const MAX_IDLE_RECORDS: u32 = 64;
+/// How many bytes of messages after the handshake are taken at most: tickets and new keys, some hundred bytes each.
+const MAX_LATE_BYTES: usize = 1 << 18;
+/// How many bytes the handshake may have together: the longest chain, and what comes with it.
+const MAX_HANDSHAKE: usize = MAX_CHAIN_BYTES + 64 * 1024;
+
+/// Handshakes over `link`. `name` is for SNI: `None` for an address. `http` says that it is an HTTP server.
+///
+/// With `no_tls13` a server that signs that it does speak TLS 1.3 is refused: somebody forged what it said before.
+pub(super) fn handshake(
+    mut link: Link,
+    name: Option<&str>,
+    http: bool,
+    verify: &mut dyn Verify,
+    no_tls13: bool,
+) -> Result<Box<dyn Stream>> {
+    let mut client = Client::new(name, http).map_err(|status| failure(&link, status))?;
+    let mut agreed = Agreed::default();
+    let mut input = Vec::new();
+    let mut out = Vec::new();
+    let mut total = 0;
+    loop {
+        let progress = client.handshake(&mut input, &mut out);
+        // The alert of a failed handshake is for the server; what failed is for the user.
+        let sent = link.write_all(&out);
+        out.clear();
+        let progress = progress.map_err(|status| failure(&link, status))?;
+        sent?;
+        input.drain(..input.len().saturating_sub(progress.left));
+        if progress.done {
+            break;
+        }
+        if progress.again {
+            continue;
+        }
+        let at = loop {
+            let at = link.record()?;
+            let (content_type, _) = link.header(&at);
+            let fragment = link.fragment(&at);
+            total += fragment.len();
+            if total > MAX_HANDSHAKE {
+                return Err(link.broken("the server's handshake is too long"));
+            }
+            match (content_type, fragment) {
+                // A warning other than close_notify, such as unrecognized_name, changes nothing.
+                (ALERT, &[1, description])
+                    if agreed.is_plain() && description != alert::CLOSE_NOTIFY => {}
+                (ALERT, &[_, description]) if agreed.is_plain() => {
+                    return Err(alert::received(&link.peer, description));
+                }
+                _ => {
+                    agreed.note(content_type, fragment);
+                    break at;
+                }
+            }
+        };
+        input.extend_from_slice(link.buf.get(at).unwrap_or_default());
+    }
+    let tls13 = agreed.check(no_tls13).map_err(|what| link.broken(what))?;
+    if !input.is_empty() {
+        return Err(link.broken("an unexpected handshake message"));
+    }
+    let chain = client.chain().map_err(|status| failure(&link, status))?;
+    let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
+    verify.system_chain(&chain)?;
+    Ok(Box::new(Session {
+        link,
+        client,
+        tls13,
+        plain: 0..0,
+        late: 0,
+        end: None,
+        out,
+    }))
+}
+
+/// What a failure of Schannel's means.
+#[cold]
+fn failure(link: &Link, status: Status) -> Error {
+    /// SEC_E_UNSUPPORTED_FUNCTION and SEC_E_ALGORITHM_MISMATCH.
+    const NOTHING_IN_COMMON: [u32; 2] = [0x8009_0302, 0x8009_0331];
+    let kind = if NOTHING_IN_COMMON.contains(&status.0.cast_unsigned()) {
+        Kind::Negotiation
+    } else {
+        Kind::Source
+    };
+    let text = [
+        "Schannel failed (error 0x",
+        &hex(&status.0.to_be_bytes()),
+        ")",
+    ]
+    .concat();
+    fault(kind, &link.peer, &text)
+}
+
+/// An established session over a transport.
+struct Session {
+    link: Link,
+    client: Client,
+    tls13: bool,
+    /// Decrypted and not yet handed on, in the link's buffer.
+    plain: Range<usize>,
+    /// Bytes of messages since the handshake.
+    late: usize,
+    /// The state that ends all reading: close_notify, or what went wrong.
+    end: Option<Result<()>>,
+    out: Vec<u8>,
+}
+
+impl Session {
+    /// Takes one record. `Ok(true)` is the orderly end.
+    fn next_record(&mut self) -> Result<bool> {
+        let at = self.link.record()?;
+        let (outer, minor) = self.link.header(&at);
+        match outer {
+            APPLICATION_DATA if minor == 3 => {}
+            // TLS 1.2 shows its types outside.
+            ALERT if minor == 3 && !self.tls13 => {}
+            HANDSHAKE if minor == 3 && !self.tls13 => return Err(self.renegotiation()),
+            _ => {
+                return Err(self
+                    .link
+                    .broken("an unprotected record after the handshake"));
+            }
+        }
+        let record = self.link.buf.get_mut(at.clone()).unwrap_or_default();
+        match self.client.decrypt(record) {
+            // An alert that is opened and gives neither data nor an error is close_notify, too.
+            Ok(Record::Data(content)) if content.is_empty() => Ok(outer == ALERT),
+            Ok(Record::Data(content)) => {
+                self.plain = at.start + content.start..at.start + content.end;
+                Ok(false)
+            }
+            Ok(Record::Closed) => Ok(true),
+            Ok(Record::Handshake(content)) if self.tls13 => {
+                let record = self.link.buf.get(at).unwrap_or_default();
+                let message = record.get(content).unwrap_or_default().to_vec();
+                self.late_message(message)
+            }
+            Ok(Record::Handshake(_)) => Err(self.renegotiation()),
+            Err(status) => {
+                let mut error = failure(&self.link, status);
+                // Altered on the way, or ended by the server: the rest may be had by another connection.
+                error.kind = Kind::Transient;
+                Err(error)
+            }
+        }
+    }
+
+    #[cold]
+    fn renegotiation(&self) -> Error {
+        self.link
+            .broken("the server asks for a renegotiation, which is refused")
+    }
+
+    /// Has Schannel deal with what TLS 1.3 sends after the handshake: tickets, and new keys, which it answers.
+    fn late_message(&mut self, mut input: Vec<u8>) -> Result<bool> {
+        self.late += input.len();
+        if self.late > MAX_LATE_BYTES {
+            return Err(self.link.broken("too many messages after the handshake"));
+        }
+        loop {
+            self.out.clear();
+            let progress = self
+                .client
+                .handshake(&mut input, &mut self.out)
+                .map_err(|status| failure(&self.link, status))?;
+            if !self.out.is_empty() {
+                self.link.write_all(&self.out)?;
+            }
+            input.drain(..input.len().saturating_sub(progress.left));
+            if input.is_empty() {
+                return Ok(false);
+            }
+            if !progress.again {
+                return Err(self
+                    .link
+                    .broken("an unexpected message after the handshake"));
+            }
+        }
+    }
+
+    /// Reads records until there is plaintext or the end.
+    fn fill(&mut self) -> Result<bool> {
+        for _ in 0..MAX_IDLE_RECORDS {
+            if self.next_record()? {
+                return Ok(true);
+            }
+            if !self.plain.is_empty() {
+                return Ok(false);
+            }
+        }
+        Err(self.link.broken("too many records without data"))
+    }
+}
+
+impl Stream for Session {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let mut copied = 0;
+        loop {
+            let plain = self.link.buf.get(self.plain.clone()).unwrap_or_default();
+            let room = buf.get_mut(copied..).unwrap_or_default();
+            let n = plain.len().min(room.len());
+            for (to, from) in room.get_mut(..n).into_iter().zip(plain.get(..n)) {
+                to.copy_from_slice(from);
+            }
+            self.plain.start += n;
+            copied += n;
+            // Records that are here already are taken along; none is waited for once there is something.
+            if copied > 0 && (copied == buf.len() || !self.link.has_record()) {
+                return Ok(copied);
+            }
+            if self.end.is_none() {
+                self.end = match self.fill() {
+                    Ok(false) => None,
+                    Ok(true) => Some(Ok(())),
+                    Err(error) => Some(Err(error)),
+                };
+            }
+            if let Some(end) = &self.end {
+                return if copied > 0 {
+                    Ok(copied)
+                } else {
+                    end.clone().map(|()| 0)
+                };
+            }
+        }
+    }
+
+    fn ready(&mut self) -> bool {
+        !self.plain.is_empty() || self.end.is_some() || self.link.ready()
+    }
+
+    fn write_all(&mut self, data: &[u8]) -> Result<()> {
+        self.out.clear();
+        for chunk in data.chunks(self.client.max_data()) {
+            self.client
+                .encrypt(chunk, &mut self.out)
+                .map_err(|status| failure(&self.link, status))?;
+        }
+        self.link.write_all(&self.out)
+    }
+}
+
+impl Drop for Session {
+    /// RFC 8446, section 6.1: each side says that it is done. Best effort, and only on a line that is sound.
+    fn drop(&mut self) {
+        self.out.clear();
+        if !matches!(self.end, Some(Err(_))) {
+            self.client.close(&mut self.out);
+            let _ = self.link.write_all(&self.out);
+        }
+    }
+}
