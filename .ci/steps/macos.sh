@@ -45,6 +45,7 @@ macos() {
         # The name of each library is a whole path, so that no other file can be taken for it.
         libraries=$(llvm-objdump-22 --macho --dylibs-used "$file" | sed -n 's/^\t\([^ ]*\) .*/\1/p' | sort)
         [ "$libraries" = "/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation
+/System/Library/Frameworks/Security.framework/Versions/A/Security
 /System/Library/Frameworks/SystemConfiguration.framework/Versions/A/SystemConfiguration
 /usr/lib/libSystem.B.dylib" ] || fail "$name loads: $libraries"
         passed 3

@@ -4,7 +4,7 @@
 //! system's store of roots, where it has one behind calls, else the first of its bundles that holds a certificate; the
 //! built-in roots. Files are PEM. A variable that names nothing that exists is as good as unset, as it always was; one that
 //! names something without a readable certificate is an error, since falling back would trust those whom its user meant to
-//! shut out.
+//! shut out. On macOS the bundle is a part of what the system trusts, and the system judges of the rest.
 //!
 //! No table of certificates is built: files are read through, and what bears the name of an issuer of the chain stays.
 
@@ -55,12 +55,12 @@ pub struct Trust<'a> {
     cert_file: Option<&'a [u8]>,
     cert_dir: Option<&'a [u8]>,
     system: &'a [&'a [u8]],
-    #[cfg(windows)]
+    #[cfg(any(windows, target_os = "macos"))]
     store: Store,
 }
 
 /// What is done with the store of a system that has one, and can judge by it.
-#[cfg(windows)]
+#[cfg(any(windows, target_os = "macos"))]
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub enum Store {
     /// It is no source, or holds nothing.
@@ -69,6 +69,7 @@ pub enum Store {
     /// It is a source; of chains whose issuer is not in it, the system judges.
     Searched,
     /// It is a source, by which the system judges of all chains.
+    #[cfg(windows)]
     Judged,
 }
 
@@ -84,7 +85,7 @@ pub struct Found {
     /// Whether a certificate that was wanted could not be read.
     pub damaged: bool,
     /// Whether what was found is of the system's store.
-    #[cfg(windows)]
+    #[cfg(any(windows, target_os = "macos"))]
     pub store: Store,
     /// How many certificates were seen.
     seen: usize,
@@ -208,7 +209,7 @@ impl<'a> Trust<'a> {
             cert_file: set("SSL_CERT_FILE"),
             cert_dir: set("SSL_CERT_DIR"),
             system: SYSTEM,
-            #[cfg(windows)]
+            #[cfg(any(windows, target_os = "macos"))]
             store: Store::Searched,
         }
     }
@@ -219,7 +220,7 @@ impl<'a> Trust<'a> {
             cert_file: None,
             cert_dir: None,
             system: &[],
-            #[cfg(windows)]
+            #[cfg(any(windows, target_os = "macos"))]
             store: Store::Unused,
         }
     }
@@ -270,6 +271,12 @@ impl<'a> Trust<'a> {
         }
         if sources.is_empty() {
             sources.push(search.system(self.system));
+            // The bundle is a part of what the system trusts. The rest is not searched, but judged by.
+            #[cfg(target_os = "macos")]
+            if self.store != Store::Unused {
+                search.found.store = self.store;
+                sources.push(String::from(os::trust::STORE));
+            }
         }
         search.found.source = sources.join(", ");
         Ok(search.found)

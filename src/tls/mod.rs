@@ -22,7 +22,7 @@ mod session;
 mod session13;
 pub mod sig;
 mod suite;
-#[cfg(windows)]
+#[cfg(any(windows, target_os = "macos"))]
 mod system;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,11 +1,9 @@
 //! Where the system has a share in judging: it knows more of trust than the list that its store is.
 
-use alloc::vec::Vec;
-
 use os::trust::Refusal;
-use webpki::EndEntityCert;
+#[cfg(windows)]
+use {super::anchors::Store, alloc::vec::Vec, webpki::EndEntityCert};
 
-use super::anchors::Store;
 use super::refusal::{self, refuse};
 use super::verify::Check;
 use crate::error::Result;
@@ -14,6 +12,7 @@ use crate::url::Host;
 
 /// Checks that a path leads from the leaf to an anchor, which is looked for among `names`: by [`Check::path`], which asks
 /// the system where it finds no issuer in its store; or by the system alone, if it is to judge.
+#[cfg(windows)]
 pub(super) fn path(
     check: &Check<'_>,
     end_entity: &EndEntityCert<'_>,
@@ -58,6 +57,7 @@ pub(super) fn judge(check: &Check<'_>) -> Result<()> {
 }
 
 /// Checks that nobody has banned, on this machine, a certificate by which the chain was believed.
+#[cfg(windows)]
 fn not_distrusted(check: &Check<'_>) -> Result<()> {
     let anchors = check.found.certificates.iter().map(Vec::as_slice);
     let all: Vec<&[u8]> = check.chain.iter().copied().chain(anchors).collect();

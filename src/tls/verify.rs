@@ -12,12 +12,12 @@ use pki_types::{
 };
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
-#[cfg(windows)]
+#[cfg(any(windows, target_os = "macos"))]
 use super::anchors::Store;
 use super::anchors::{Found, Trust};
 use super::refusal::{self, malformed, refuse};
 use super::sig;
-#[cfg(windows)]
+#[cfg(any(windows, target_os = "macos"))]
 use super::system;
 use super::x509::Certificate;
 use crate::error::Result;
@@ -35,7 +35,7 @@ pub(super) struct Check<'a> {
     algorithms: Algorithms<'a>,
     now: UnixTime,
     pub(super) chain: &'a [&'a [u8]],
-    #[cfg(windows)]
+    #[cfg(any(windows, target_os = "macos"))]
     pub(super) host: &'a Host,
     pub(super) leaf: Certificate<'a>,
     pub(super) found: &'a Found,
@@ -92,7 +92,7 @@ fn verify_with(
         algorithms,
         now: UnixTime::since_unix_epoch(core::time::Duration::from_secs(now)),
         chain,
-        #[cfg(windows)]
+        #[cfg(any(windows, target_os = "macos"))]
         host,
         leaf,
         found: &found,
@@ -183,7 +183,7 @@ impl Check<'_> {
         ) else {
             return Ok(());
         };
-        #[cfg(windows)]
+        #[cfg(any(windows, target_os = "macos"))]
         if error == webpki::Error::UnknownIssuer && self.found.store != Store::Unused {
             return system::judge(self);
         }

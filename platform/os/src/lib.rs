@@ -11,7 +11,7 @@ extern crate std;
 
 mod errno;
 pub mod net;
-#[cfg(windows)]
+#[cfg(any(windows, target_os = "macos"))]
 pub mod trust;
 
 #[cfg(unix)]

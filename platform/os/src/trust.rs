@@ -4,7 +4,9 @@
 //! needed, or trusted for some uses or times alone). So the store is for a quick answer, and who is not found in it is
 //! left to [`verify`]. Linux has files, which need nothing from here.
 
-pub use crate::sys::trust::{STORE, distrusts, roots, verify};
+pub use crate::sys::trust::{STORE, verify};
+#[cfg(windows)]
+pub use crate::sys::trust::{distrusts, roots};
 
 /// Why the system does not trust a chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -19,9 +19,19 @@ const MAX_TEXT: usize = 1024;
 
 #[link(name = "CoreFoundation", kind = "framework")]
 unsafe extern "C" {
+    /// `CFArrayCallBacks`: a number and four functions. Only its address is of interest.
+    static kCFTypeArrayCallBacks: [usize; 5];
+
+    fn CFArrayCreate(
+        allocator: Ref,
+        values: *const Ref,
+        count: isize,
+        callbacks: *const [usize; 5],
+    ) -> Ref;
     fn CFArrayGetCount(array: Ref) -> isize;
     fn CFArrayGetTypeID() -> usize;
     fn CFArrayGetValueAtIndex(array: Ref, index: isize) -> Ref;
+    fn CFDataCreate(allocator: Ref, bytes: *const u8, length: isize) -> Ref;
     fn CFDictionaryGetValue(dictionary: Ref, key: Ref) -> Ref;
     fn CFGetTypeID(object: Ref) -> usize;
     fn CFNumberGetTypeID() -> usize;
@@ -74,6 +84,26 @@ pub(crate) fn string(text: &str) -> Option<Owned> {
             text.len() as isize,
             UTF8,
             0,
+        ))
+    }
+}
+
+/// An object that holds `bytes`.
+pub(crate) fn data(bytes: &[u8]) -> Option<Owned> {
+    // SAFETY: it copies as many bytes as there are, and what it makes is ours.
+    unsafe { Owned::new(CFDataCreate(null(), bytes.as_ptr(), bytes.len() as isize)) }
+}
+
+/// An array of `objects`, which it retains.
+pub(crate) fn array(objects: &[Owned]) -> Option<Owned> {
+    // SAFETY: an `Owned` is a pointer to a live object, and there are as many as is said; the functions that retain and
+    // release them are those for all objects; what is made is ours.
+    unsafe {
+        Owned::new(CFArrayCreate(
+            null(),
+            objects.as_ptr().cast(),
+            objects.len() as isize,
+            &raw const kCFTypeArrayCallBacks,
         ))
     }
 }

@@ -13,6 +13,7 @@ mod proxies;
 pub mod proxy;
 pub(crate) mod resolver;
 pub(crate) mod socket;
+pub mod trust;
 
 use crate::Errno;
 pub(crate) use crate::unix::{errno_name, net};
