@@ -1,11 +1,22 @@
 //! Which system the ptex under test is made for, and what it calls its errors there.
 
-/// Whether it is Windows: what `PTEX_TEST_SYSTEM` says, such as where an emulator runs the program, else as the tests are.
-pub fn is_windows() -> bool {
+/// Whether it is this system: what `PTEX_TEST_SYSTEM` says, such as where an emulator runs the program, else as the tests
+/// are.
+fn is(name: &str) -> bool {
     match std::env::var("PTEX_TEST_SYSTEM") {
-        Ok(system) => system == "windows",
-        Err(_) => cfg!(windows),
+        Ok(system) => system == name,
+        Err(_) => std::env::consts::OS == name,
     }
+}
+
+/// Whether it is Windows.
+pub fn is_windows() -> bool {
+    is("windows")
+}
+
+/// Whether it is macOS.
+pub fn is_macos() -> bool {
+    is("macos")
 }
 
 /// The words of an error with the number that they have on the system: `Is a directory (os error 21)`.
@@ -16,7 +27,7 @@ pub fn os_error(words: &str) -> String {
         "Is a directory" => (21, 336),
         "No space left on device" => (28, 112),
         "Broken pipe" => (32, 233),
-        "File name too long" => (36, 206),
+        "File name too long" => (if is_macos() { 63 } else { 36 }, 206),
         _ => panic!("no number is known for {words}"),
     };
     let number = if is_windows() { windows } else { unix };
