@@ -1,4 +1,4 @@
-// Runs the program for macOS on x86_64 Linux: maps the file, puts functions of Linux behind its imports, calls its main.
+// Runs the program for macOS on Linux: maps the file, puts functions of Linux behind its imports, calls its main.
 //
 //     macho FILE [ARGUMENT]...
 //
@@ -63,7 +63,17 @@ static int *mac_error(void) {
 
 // Files.
 
-static int mac_open(const char *path, int flags, unsigned mode) {
+// Where the processor is an ARM, macOS passes on the stack what a prototype has as `...`. All registers are named, so that
+// what comes after them is looked for there. Each function has two parameters before that.
+#ifdef __aarch64__
+#define CPU_TYPE 0x0100000c
+#define VARIADIC long x2, long x3, long x4, long x5, long x6, long x7,
+#else
+#define CPU_TYPE 0x01000007
+#define VARIADIC
+#endif
+
+static int mac_open(const char *path, int flags, VARIADIC unsigned mode) {
     static const int pairs[][2] = {
         {0x100, O_NOFOLLOW}, {0x200, O_CREAT}, {0x400, O_TRUNC}, {0x800, O_EXCL},
         {0x20000, O_NOCTTY}, {0x100000, O_DIRECTORY}, {0x1000000, O_CLOEXEC},
@@ -79,14 +89,14 @@ static int mac_open(const char *path, int flags, unsigned mode) {
     return open(path, translated, mode);
 }
 
-static int mac_fcntl(int fd, int command, int argument) {
+static int mac_fcntl(int fd, int command, VARIADIC int argument) {
     if (command == 51) // F_FULLFSYNC
         return fsync(fd);
     EXPECT(command == 2 && argument == 1); // F_SETFD, FD_CLOEXEC
     return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static int mac_ioctl(int fd, unsigned long request, void *argument) {
+static int mac_ioctl(int fd, unsigned long request, VARIADIC void *argument) {
     EXPECT(request == 0x8004667e || request == 0x40087468); // FIONBIO, TIOCGWINSZ
     return ioctl(fd, request == 0x8004667e ? FIONBIO : TIOCGWINSZ, argument);
 }
@@ -456,6 +466,7 @@ static const struct {
     const void *address;
 } imports[] = {
     {"___bzero", bzero},
+    {"_bzero", bzero},
     {"___error", mac_error},
     {"__exit", mac_exit},
     {"_clock_gettime", mac_clock_gettime},
@@ -466,9 +477,11 @@ static const struct {
     {"_fchmod", fchmod},
     {"_fcntl", mac_fcntl},
     {"_fdopendir$INODE64", fdopendir},
+    {"_fdopendir", fdopendir},
     {"_flock", flock},
     {"_freeaddrinfo", mac_freeaddrinfo},
     {"_fstat$INODE64", mac_fstat},
+    {"_fstat", mac_fstat},
     {"_fsync", fsync},
     {"_ftruncate", ftruncate},
     {"_gai_strerror", mac_gai_strerror},
@@ -491,6 +504,7 @@ static const struct {
     {"_pthread_detach", pthread_detach},
     {"_read", read},
     {"_readdir$INODE64", mac_readdir},
+    {"_readdir", mac_readdir},
     {"_recv", mac_recv},
     {"_rename", rename},
     {"_send", mac_send},
@@ -498,6 +512,7 @@ static const struct {
     {"_sigaction", mac_sigaction},
     {"_socket", mac_socket},
     {"_stat$INODE64", mac_stat},
+    {"_stat", mac_stat},
     {"_strlen", strlen},
     {"_unlink", unlink},
     {"_write", write},
@@ -561,7 +576,7 @@ int main(int argc, char **argv, char **envp) {
     const char *file = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     EXPECT(file != MAP_FAILED);
     close(fd);
-    EXPECT(*(uint32_t *)file == 0xfeedfacf && *(uint32_t *)(file + 4) == 0x01000007); // 64 bits, x86_64
+    EXPECT(*(uint32_t *)file == 0xfeedfacf && *(uint32_t *)(file + 4) == CPU_TYPE); // 64 bits
 
     const struct segment *segments[8];
     int segment_count = 0;
@@ -599,6 +614,7 @@ int main(int argc, char **argv, char **envp) {
         EXPECT(mmap(at, segment->room, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1, 0) == at);
         memcpy(at, file + segment->offset, segment->length);
+        __builtin___clear_cache(at, (char *)at + segment->length);
         if (segment->offset == 0 && segment->length)
             base = segment->address;
     }

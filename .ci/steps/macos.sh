@@ -1,12 +1,13 @@
 # shellcheck shell=bash
-# macOS: both files are built as released, without an SDK, and looked at. There is no Mac here; but the one for x86_64 runs in
-# the hands of macho.c, with functions of Linux behind its imports, through the black-box tests.
+# macOS: both files are built as released, without an SDK, and looked at. There is no Mac here; but they run
+# in the hands of macho.c, with functions of Linux behind their imports, through the black-box tests.
 
-# Triple, name of the released file, otool's and nm's words for the machine, and the oldest system that it is for.
+# Triple, name of the released file, otool's and nm's words for the machine, the oldest system that it is for, a compiler and
+# an emulator to run it with.
 macos_machines() {
     cat <<'MACHINES'
-aarch64-apple-darwin ptex-macos-aarch64 ARM64  arm64  11.0
-x86_64-apple-darwin  ptex-macos-x86_64  X86_64 x86_64 10.12
+aarch64-apple-darwin ptex-macos-aarch64 ARM64  arm64  11.0  aarch64-linux-gnu-gcc qemu-aarch64-static -L /usr/aarch64-linux-gnu
+x86_64-apple-darwin  ptex-macos-x86_64  X86_64 x86_64 10.12 gcc
 MACHINES
 }
 
@@ -27,9 +28,9 @@ macos_stubs() { # ARCHITECTURE
 
 macos() {
     local kit=$PWD/target/cross budget=327680 target name machine architecture oldest file header commands libraries imports
-    local suite suites=(cli manifest http output tls unix login urls ftp faults macos)
+    local compiler emulator program suite suites=(cli manifest http output tls unix login urls ftp faults macos)
     macos_tools "$kit"
-    while read -r target name machine architecture oldest; do
+    while read -r target name machine architecture oldest compiler emulator; do
         env -u SDKROOT cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo-macos" --cargo-arg --locked \
             --target "$target" target/cross/dist
         file=$kit/dist/$name
@@ -58,16 +59,16 @@ macos() {
         diff <(macos_stubs "$architecture" | sort) - <<<"$imports" || fail "$name does not import what the stubs have."
         python3 .ci/macho_signature.py "$file" || fail "$name is not signed as it is."
         passed 2
-    done < <(macos_machines)
 
-    # The last one.
-    gcc -O1 -Wall -Wextra -Wno-unused-parameter -Werror -o "$kit/macho" .ci/macho.c
-    printf '#!/bin/sh\nexec %s/macho %s "$@"\n' "$kit" "$file" >"$kit/dist/run-$name"
-    chmod +x "$kit/dist/run-$name"
-    for suite in "${suites[@]}"; do
-        clean env PTEX_TEST_SYSTEM=macos PTEX_UNDER_TEST="$kit/dist/run-$name" \
-            cargo test --quiet --locked -p blackbox --test "$suite" >target/ci/macos.log 2>&1 ||
-            fail "$name, $suite: $(cat target/ci/macos.log)"
-        passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/macos.log)"
-    done
+        program=$kit/dist/run-$name
+        "$compiler" -O1 -Wall -Wextra -Wno-unused-parameter -Werror -o "$kit/macho-$architecture" .ci/macho.c
+        printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$emulator" "$kit/macho-$architecture" "$file" >"$program"
+        chmod +x "$program"
+        for suite in "${suites[@]}"; do
+            clean env PTEX_TEST_SYSTEM=macos PTEX_UNDER_TEST="$program" \
+                cargo test --quiet --locked -p blackbox --test "$suite" >target/ci/macos.log 2>&1 ||
+                fail "$name, $suite: $(cat target/ci/macos.log)"
+            passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/macos.log)"
+        done
+    done < <(macos_machines)
 }
