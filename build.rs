@@ -39,12 +39,21 @@ fn calls_linker(flavor: &str) -> bool {
 
 /// The system's libraries are linked as `platform/os` names them. One of them is not used: `libc`, the crate, names it.
 fn link_macos() {
-    if calls_linker("ld64.lld") {
-        println!("cargo::rustc-link-arg-bin=ptex=-dead_strip_dylibs");
-        println!("cargo::rustc-link-arg-bin=ptex=--icf=all");
-        println!("cargo::rustc-link-arg-bin=ptex=-adhoc_codesign");
-    } else {
+    if !calls_linker("ld64.lld") {
         println!("cargo::rustc-link-arg-bin=ptex=-Wl,-dead_strip_dylibs");
+        return;
+    }
+    for argument in [
+        "-dead_strip_dylibs",
+        "--icf=all",
+        // What debuggers would read.
+        "-x",
+        "-no_function_starts",
+        "-no_data_in_code_info",
+        // Without it, a system on ARM starts nothing.
+        "-adhoc_codesign",
+    ] {
+        println!("cargo::rustc-link-arg-bin=ptex={argument}");
     }
 }
 

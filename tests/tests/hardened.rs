@@ -1,5 +1,6 @@
 //! What a running process still may do, as /proc shows it: on Linux, for a program that runs by itself (an emulator's
 //! process is not what is tested).
+#![cfg(target_os = "linux")]
 
 use std::fs;
 use std::io::Read;

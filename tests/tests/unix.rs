@@ -216,6 +216,9 @@ fn holds(folder: &Path, len: u64) -> bool {
 
 /// Whether this process, and so what it starts, ignores `signal`.
 fn is_ignored(signal: Signal) -> bool {
+    if !cfg!(target_os = "linux") {
+        return false; // nothing that starts tests there has it ignored
+    }
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();

@@ -4,6 +4,8 @@
 //! It cannot be told how long to wait, and takes half a minute where nobody answers. So it runs in a thread of its own,
 //! which is left to itself when the time is up. Nothing else of this program runs there, and it allocates nothing by
 //! Rust's allocator, which is for one thread.
+//!
+//! Of a network that is down it says what it says of a name that does not exist: neither is tried again.
 
 use alloc::boxed::Box;
 use alloc::ffi::CString;

@@ -250,7 +250,12 @@ mod tests {
             panic!("not IPv6")
         };
         assert_eq!((v6.scope_id(), v6.port()), (7, 80));
-        let SocketAddr::V6(lo) = parse(b"fe80::1%lo", 80).unwrap() else {
+        let name: &[u8] = if cfg!(target_os = "macos") {
+            b"fe80::1%lo0"
+        } else {
+            b"fe80::1%lo"
+        };
+        let SocketAddr::V6(lo) = parse(name, 80).unwrap() else {
             panic!("not IPv6")
         };
         assert_ne!(lo.scope_id(), 0);
