@@ -92,7 +92,12 @@ fn write_all(fd: BorrowedFd, mut data: &[u8]) -> Result<(), Errno> {
             Ok(n) => data = data.get(n..).unwrap_or_default(),
             Err(io::Errno::INTR) => {}
             Err(io::Errno::AGAIN) => {
-                let _ = poll(&mut [PollFd::new(&fd, PollFlags::OUT)], None);
+                let mut fds = [PollFd::new(&fd, PollFlags::OUT)];
+                let _ = poll(&mut fds, None);
+                // macOS has terminals that it does not wait for.
+                if cfg!(target_os = "macos") && fds[0].revents().contains(PollFlags::NVAL) {
+                    crate::clock::sleep_ms(10);
+                }
             }
             Err(e) => return Err(e.into()),
         }
