@@ -3,15 +3,17 @@
 //! Options that curl has too have curl's names and meanings. Each number can also be given by a variable, since whoever
 //! runs a scie cannot reach the arguments of the ptex inside it.
 
-use crate::error::{Error, Kind, Result, printable};
+use crate::error::{Error, Kind, Result, Shown, fill};
 use alloc::string::String;
 use alloc::vec::Vec;
+use os::text;
+use os::text::Template;
 
 /// The version, bare.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const VERSION: Template = text!(env!("CARGO_PKG_VERSION"));
 
 /// What `--help` prints.
-pub const USAGE: &str = include_str!("usage.txt").trim_ascii_end();
+pub const USAGE: Template = text!(include_str!("usage.txt").trim_ascii_end());
 
 /// What to do.
 #[derive(Debug)]
@@ -207,31 +209,27 @@ pub fn parse<'a>(
             }
         }
         if given.is_some() {
-            return Err(refused("Option ", argument, &[" takes no value"]));
+            return Err(refused(text!("Option % takes no value"), argument));
         }
     }
     let [first, second] = operands;
     let command = match count {
         1 => Command::Url(
-            core::str::from_utf8(first).map_err(|_| refused("Not a URL: ", first, &[]))?,
+            core::str::from_utf8(first).map_err(|_| refused(text!("Not a URL: %"), first))?,
         ),
         2 if options.remote_name => {
-            return Err(Error::new(
-                Kind::Local,
-                &["-O goes with a URL, not with a manifest"],
-            ));
+            return Err(local(text!("-O goes with a URL, not with a manifest")));
         }
         2 => Command::Manifest {
             path: first,
             file: second,
         },
-        _ => return Err(Error::new(Kind::Local, &[])),
+        _ => return Err(local(text!(""))),
     };
     if options.resume && !options.remote_name {
-        return Err(Error::new(
-            Kind::Local,
-            &["-C goes with -O: what is on stdout cannot be continued"],
-        ));
+        return Err(local(text!(
+            "-C goes with -O: what is on stdout cannot be continued"
+        )));
     }
     Ok((command, options))
 }
@@ -243,10 +241,9 @@ impl<'a> Options<'a> {
         } else if value == b"-" {
             self.resume = true;
         } else {
-            return Err(Error::new(
-                Kind::Local,
-                &["Bad value of -C: only - is known, the end of what is there"],
-            ));
+            return Err(local(text!(
+                "Bad value of -C: only - is known, the end of what is there"
+            )));
         }
         Ok(())
     }
@@ -264,8 +261,10 @@ fn variable_name(option: &str) -> String {
 
 /// The value of the number called `name`.
 fn parse_number(name: &str, unit: Unit, value: &[u8]) -> Result<u64> {
-    let what = ["Bad value of ", name, ": "];
-    number(unit, value).ok_or_else(|| refused(&what.concat(), value, &[]))
+    number(unit, value).ok_or_else(|| {
+        let value = Shown(value, MAX_QUOTE);
+        Error::say(Kind::Local, text!("Bad value of %: %"), &[&name, &value])
+    })
 }
 
 fn number(unit: Unit, value: &[u8]) -> Option<u64> {
@@ -305,20 +304,28 @@ fn number(unit: Unit, value: &[u8]) -> Option<u64> {
 
 #[cold]
 fn unknown(argument: &[u8]) -> Error {
-    let hint = " (ptex --help lists the options)";
-    refused("Unknown option ", argument, &[hint])
+    refused(
+        text!("Unknown option % (ptex --help lists the options)"),
+        argument,
+    )
 }
 
 #[cold]
 fn no_value(argument: &[u8]) -> Error {
-    refused("Option ", argument, &[" needs a value\n\n", USAGE])
+    let mut error = refused(text!("Option % needs a value\n\n"), argument);
+    fill(&mut error.text, USAGE, &[]);
+    error
 }
 
 #[cold]
 #[inline(never)]
-fn refused(what: &str, argument: &[u8], why: &[&str]) -> Error {
-    let argument = printable(argument, MAX_QUOTE);
-    Error::new(Kind::Local, &[what, &argument, &why.concat()])
+fn refused(why: Template, argument: &[u8]) -> Error {
+    Error::say(Kind::Local, why, &[&Shown(argument, MAX_QUOTE)])
+}
+
+#[cold]
+fn local(why: Template) -> Error {
+    Error::say(Kind::Local, why, &[])
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use core::cell::Cell;
 use core::net::{IpAddr, SocketAddr};
 use os::clock::{monotonic_ms, unix_seconds};
 use os::net::Tcp;
+use os::text;
 
 /// What all connections of a fetch have in common.
 pub struct Network {
@@ -230,6 +231,7 @@ impl Connecting<'_> {
         )
     }
 
+    #[inline(never)]
     fn to_proxy(&self, proxy: &Proxy) -> Result<Box<dyn Stream>> {
         let server = proxy.server();
         if proxy.protocol() == Protocol::Https {
@@ -291,7 +293,7 @@ fn from_net(e: os::net::Error) -> Error {
     } else {
         Kind::Source
     };
-    Error::new(kind, &[&e.text])
+    Error::say(kind, text!("%"), &[&e.text])
 }
 
 /// A TCP connection as a [`Stream`].

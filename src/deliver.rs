@@ -3,11 +3,12 @@
 //! A [`Delivery`] outlives connections. When a source is read again from its start, what was delivered before is
 //! compared and not written twice. It knows nothing of where the bytes come from.
 
-use crate::error::{Error, Kind, Result, dec};
+use crate::error::{Error, Kind, Part, Result};
 use crate::sink::Sink;
-use crate::text::hex;
+use crate::text::Hex;
 use cpu::{Fingerprint, Sha256};
 use os::Errno;
+use os::text;
 
 /// What the manifest says of a file.
 #[derive(Clone, Default)]
@@ -148,7 +149,7 @@ impl<'a> Delivery<'a> {
     /// [`Kind::Content`], naming both sizes.
     pub fn check_size(&self, size: u64) -> Result<()> {
         match self.expected.size {
-            Some(expected) if expected != size => Err(wrong_size(expected, &dec(size))),
+            Some(expected) if expected != size => Err(wrong_size(expected, &size)),
             _ => Ok(()),
         }
     }
@@ -176,7 +177,7 @@ impl<'a> Delivery<'a> {
         if let Some(size) = self.expected.size
             && data.len() as u64 > size - self.delivered
         {
-            return Err(wrong_size(size, "more"));
+            return Err(wrong_size(size, &"more"));
         }
         if data.is_empty() {
             return Ok(());
@@ -199,14 +200,11 @@ impl<'a> Delivery<'a> {
         if let (Some(expected), Digest::Sha256(hash)) = (&self.expected.sha256, &self.digest) {
             let actual = hash.clone().finish();
             if actual != *expected {
-                return Err(Error::new(
+                let text = text!("The content has the SHA-256 %, expected was %");
+                return Err(Error::say(
                     Kind::Content,
-                    &[
-                        "The content has the SHA-256 ",
-                        &hex(&actual),
-                        ", expected was ",
-                        &hex(expected),
-                    ],
+                    text,
+                    &[&Hex(&actual), &Hex(expected)],
                 ));
             }
         }
@@ -215,34 +213,22 @@ impl<'a> Delivery<'a> {
 
     #[cold]
     fn write_error(&self, e: Errno) -> Error {
-        Error::new(
-            Kind::Local,
-            &["Failed to write to ", self.sink.name(), ": ", &e.text()],
-        )
+        let text = text!("Failed to write to %: %");
+        Error::say(Kind::Local, text, &[&self.sink.name(), &e])
     }
 }
 
 #[cold]
-fn wrong_size(expected: u64, actual: &str) -> Error {
-    let expected = dec(expected);
-    Error::new(
-        Kind::Content,
-        &[
-            "The content has ",
-            actual,
-            " bytes, expected were ",
-            &expected,
-        ],
-    )
+fn wrong_size(expected: u64, actual: &dyn Part) -> Error {
+    let text = text!("The content has % bytes, expected were %");
+    Error::say(Kind::Content, text, &[actual, &expected])
 }
 
 /// The error of a source whose content is no longer that of which a part was delivered.
 #[cold]
 pub fn changed() -> Error {
-    Error::new(
-        Kind::Content,
-        &["The content has changed since a part of it was delivered"],
-    )
+    let text = text!("The content has changed since a part of it was delivered");
+    Error::say(Kind::Content, text, &[])
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The one error type: a line for the user and what it means for the fetch.
 //!
-//! Lines are put together with `[..].concat()` and [`dec`], or piece by piece with [`append`].
+//! Lines are made of a template whose `%` stand for what is known at run time, or piece by piece with [`append`].
 
-pub use crate::text::{append, append_dec, dec, printable};
+pub use crate::text::{Part, Shown, Template, append, append_dec, dec, fill, filled, printable};
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -56,12 +56,23 @@ impl Error {
         }))
     }
 
-    /// The same error with `prefix` put before its text.
+    /// An error of `kind` whose text is `template` with each `%` replaced by the next of `parts`.
     #[cold]
     #[inline(never)]
-    pub fn context(mut self, prefix: &[&str]) -> Self {
-        let mut text = prefix.concat();
-        text.push_str(&self.text);
+    pub fn say(kind: Kind, template: Template, parts: &[&dyn Part]) -> Self {
+        Error(Box::new(Failure {
+            kind,
+            text: filled(template, parts),
+            retry_after: None,
+        }))
+    }
+
+    /// The same error with a template and its parts put before its text.
+    #[cold]
+    #[inline(never)]
+    pub fn context(mut self, template: Template, parts: &[&dyn Part]) -> Self {
+        let mut text = filled(template, parts);
+        append(&mut text, &self.text);
         self.text = text;
         self
     }
@@ -83,10 +94,11 @@ impl DerefMut for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use os::text;
 
     #[test]
     fn context_goes_before() {
-        let e = Error::new(Kind::Local, &["disk ", "full"]).context(&["Failed: "]);
+        let e = Error::new(Kind::Local, &["disk ", "full"]).context(text!("Failed: "), &[]);
         assert_eq!(
             (e.kind, e.text.as_str()),
             (Kind::Local, "Failed: disk full")

@@ -2,16 +2,18 @@
 
 use crate::cli::{self, Command, Options};
 use crate::deliver::{Delivered, Delivery, Expected};
-use crate::error::{Error, Kind, Result, printable};
+use crate::error::{Error, Kind, Part, Result, Shown, Template};
 use crate::fetch::Fetch;
 use crate::http::Custom;
 use crate::manifest::{Entry, Scanner};
 use crate::report::Report;
 use crate::sink::{Continued, RemoteName, Sink, Stdout};
+use crate::text::filled;
 use crate::url::{self, Url};
 use alloc::string::String;
 use alloc::vec;
 use os::file::{File, write_stderr, write_stdout};
+use os::text;
 
 /// Bytes of a manifest that are read at a time.
 const MANIFEST_READ: usize = 64 << 10;
@@ -19,33 +21,37 @@ const MANIFEST_READ: usize = 64 << 10;
 /// How much of a path or name a message shows, in bytes.
 const MAX_SHOWN: usize = 1000;
 
+/// A text on a line of its own.
+const LINE: Template = text!("%\n");
+
 /// Runs the program; the result is its exit status.
 pub fn run() -> i32 {
     cpu::set_hwcap(os::env::hwcap());
     let Err(error) = program() else {
         return 0;
     };
-    let text = match &*error.text {
-        "" => cli::USAGE,
-        text => text,
+    let text: &dyn Part = if error.text.is_empty() {
+        &cli::USAGE
+    } else {
+        &error.text
     };
-    write_stderr([text, "\n"].concat().as_bytes());
+    write_stderr(filled(LINE, &[text]).as_bytes());
     1
 }
 
 fn program() -> Result<()> {
     let (command, options) = cli::parse(&mut os::env::args().skip(1), &os::env::var)?;
     match command {
-        Command::Help => print(&[cli::USAGE, "\n"]),
-        Command::Version => print(&[cli::VERSION, "\n"]),
+        Command::Help => print(&cli::USAGE),
+        Command::Version => print(&cli::VERSION),
         Command::Url(text) => fetch_url(text, &options),
         Command::Manifest { path, file } => fetch_file(path, file, &options),
     }
 }
 
-fn print(parts: &[&str]) -> Result<()> {
-    write_stdout(parts.concat().as_bytes())
-        .map_err(|e| Error::new(Kind::Local, &["Failed to write to stdout: ", &e.text()]))
+fn print(text: &dyn Part) -> Result<()> {
+    write_stdout(filled(LINE, &[text]).as_bytes())
+        .map_err(|e| Error::say(Kind::Local, text!("Failed to write to stdout: %"), &[&e]))
 }
 
 fn fetch_url(text: &str, options: &Options) -> Result<()> {
@@ -53,8 +59,8 @@ fn fetch_url(text: &str, options: &Options) -> Result<()> {
     if !options.remote_name {
         return fetch(&sources, options, &mut Stdout, Expected::default(), None);
     }
-    let url =
-        Url::parse(text).map_err(|e| e.context(&["Failed to fetch ", &url::redact(text), ": "]))?;
+    let url = Url::parse(text)
+        .map_err(|e| e.context(text!("Failed to fetch %: "), &[&url::redact(text)]))?;
     let name = url.remote_name()?;
     let expected = Expected::default();
     if !options.resume {
@@ -78,26 +84,24 @@ fn fetch_url(text: &str, options: &Options) -> Result<()> {
 }
 
 fn fetch_file(path: &[u8], name: &[u8], options: &Options) -> Result<()> {
-    let shown = printable(name, MAX_SHOWN);
+    let shown = Shown(name, MAX_SHOWN);
     let Some(entry) = look_up(path, name)? else {
-        let text = ["Did not find an URL mapping for file ", &shown, "."];
-        return Err(Error::new(Kind::Local, &text));
+        let text = text!("Did not find an URL mapping for file %.");
+        return Err(Error::say(Kind::Local, text, &[&shown]));
     };
     let expected = Expected {
         size: entry.size,
         sha256: entry.sha256,
     };
     fetch(&entry.urls, options, &mut Stdout, expected, None)
-        .map_err(|e| e.context(&["Failed to source file ", &shown, ": "]))
+        .map_err(|e| e.context(text!("Failed to source file %: "), &[&shown]))
 }
 
+#[inline(never)]
 fn look_up(path: &[u8], name: &[u8]) -> Result<Option<Entry>> {
     let failed = |e: os::Errno| {
-        let path = printable(path, MAX_SHOWN);
-        Error::new(
-            Kind::Local,
-            &["Failed to open lift manifest at ", &path, ": ", &e.text()],
-        )
+        let text = text!("Failed to open lift manifest at %: %");
+        Error::say(Kind::Local, text, &[&Shown(path, MAX_SHOWN), &e])
     };
     let mut file = File::open(path).map_err(failed)?;
     let mut scanner = Scanner::new(name);

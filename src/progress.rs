@@ -2,8 +2,9 @@
 //!
 //! Pure: it makes the bytes for a moment and leaves clock and terminal to the caller.
 
-use crate::error::{append, append_dec, dec};
+use crate::error::{Part, append, append_dec, filled};
 use alloc::string::String;
+use os::text;
 
 /// Milliseconds between two drawings.
 const INTERVAL: u64 = 100;
@@ -93,18 +94,10 @@ impl Progress {
 }
 
 /// The line that remains of a transfer that is complete.
-pub fn summary(bytes: u64, url: &str) -> String {
-    let bytes = dec(bytes);
-    [
-        "Downloaded ",
-        &bytes,
-        " of ",
-        &bytes,
-        " bytes (100%) from ",
-        url,
-        "\n",
-    ]
-    .concat()
+pub fn summary(bytes: u64, url: &dyn Part) -> String {
+    // A template has no other way to a `%` than as a part.
+    let template = text!("Downloaded % of % bytes (100%) from %\n");
+    filled(template, &[&bytes, &bytes, &"%", url])
 }
 
 /// How many of `parts` equal parts of `total` are `done`.
@@ -248,7 +241,7 @@ mod tests {
     #[test]
     fn what_remains() {
         assert_eq!(
-            summary(5, "http://h/f"),
+            summary(5, &"http://h/f"),
             "Downloaded 5 of 5 bytes (100%) from http://h/f\n"
         );
     }

@@ -3,7 +3,7 @@
 //! Never the last word: the error of a fetch that failed is the caller's to print.
 
 use crate::cli::Options;
-use crate::error::printable;
+use crate::error::{Part, Template, filled, printable};
 use crate::progress::{Progress, summary};
 use os::clock::monotonic_ms;
 use os::file::write_stderr;
@@ -47,23 +47,23 @@ impl Report {
     }
 
     /// Tells a person at a terminal, or who asked with `-v`, of an event worth a line, such as a retry.
-    pub fn event(&mut self, parts: &[&str]) {
+    pub fn event(&mut self, template: Template, parts: &[&dyn Part]) {
         if self.verbose || self.progress.is_some() {
-            self.line(parts);
+            self.line(template, parts);
         }
     }
 
     /// Tells who asked with `-v` of a detail.
-    pub fn detail(&mut self, parts: &[&str]) {
+    pub fn detail(&mut self, template: Template, parts: &[&dyn Part]) {
         if self.verbose {
-            self.line(parts);
+            self.line(template, parts);
         }
     }
 
     #[cold]
-    fn line(&mut self, parts: &[&str]) {
+    fn line(&mut self, template: Template, parts: &[&dyn Part]) {
         self.erase();
-        let mut line = printable(parts.concat().as_bytes(), MAX_LINE);
+        let mut line = printable(filled(template, parts).as_bytes(), MAX_LINE);
         line.push('\n');
         write_stderr(line.as_bytes());
     }
@@ -84,7 +84,7 @@ impl Report {
     }
 
     /// Leaves the line that says what was delivered.
-    pub fn done(&mut self, bytes: u64, url: &str) {
+    pub fn done(&mut self, bytes: u64, url: &dyn Part) {
         if self.progress.is_some() {
             self.erase();
             write_stderr(summary(bytes, url).as_bytes());

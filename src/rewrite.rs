@@ -4,9 +4,10 @@
 //! no host is the prefix of another. Of several rules that fit, the one with the longest prefix is applied, once. What a
 //! URL is asked with before and after is for [`crate::fetch`] to decide.
 
-use crate::error::{Error, Kind, Result, dec};
+use crate::error::{Error, Kind, Result};
 use crate::url::{Url, split_first};
 use alloc::string::String;
+use os::text;
 
 /// The variable that holds the rules.
 pub const VARIABLE: &str = "PTEX_URL_REWRITE";
@@ -26,15 +27,8 @@ pub fn apply(url: &mut Url, rules: &[u8]) -> Result<bool> {
         }
         number += 1;
         let Some((prefix, replacement)) = parse(rule) else {
-            return Err(Error::new(
-                Kind::Local,
-                &[
-                    VARIABLE,
-                    ": rule ",
-                    &dec(number),
-                    " is not PREFIX=REPLACEMENT with two URLs",
-                ],
-            ));
+            let text = text!("%: rule % is not PREFIX=REPLACEMENT with two URLs");
+            return Err(Error::say(Kind::Local, text, &[&VARIABLE, &number]));
         };
         if prefix.len() > longest
             && let Some(rest) = text.strip_prefix(prefix.as_str())

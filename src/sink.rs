@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec;
 use os::Errno;
 use os::file::{File, NewFile, PartialFile};
+use os::text;
 
 /// Bytes of a partial file that are read at a time.
 const READ: usize = 256 << 10;
@@ -50,10 +51,7 @@ impl Sink for Stdout {
 
 #[cold]
 fn failed(doing: &str, name: &str, e: Errno) -> Error {
-    Error::new(
-        Kind::Local,
-        &["Failed to ", doing, " ", name, ": ", &e.text()],
-    )
+    Error::say(Kind::Local, text!("Failed to % %: %"), &[&doing, &name, &e])
 }
 
 /// `-O`: a file that has its name once it is complete.
@@ -112,8 +110,8 @@ impl<'a> Continued<'a> {
             {
                 0 => break,
                 _ if validator.is_none() => {
-                    let text = [&part, " was not left by -C: there is no ", &version];
-                    return Err(Error::new(Kind::Local, &text));
+                    let text = text!("% was not left by -C: there is no %");
+                    return Err(Error::say(Kind::Local, text, &[&part, &version]));
                 }
                 n => found(buffer.get(..n).unwrap_or_default()),
             }

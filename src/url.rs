@@ -13,7 +13,9 @@ use core::net::SocketAddr;
 use os::net::addr;
 
 use crate::error::{Error, Kind, Result};
-use crate::text::{append, append_dec, number, printable};
+use crate::text::{Part, Shown, append, fill, filled, number, printable};
+use os::text;
+use os::text::Template;
 
 /// Bytes of a URL, as given and as printed. Signed URLs have a few KiB; servers refuse more than 8 to 64 KiB.
 pub const MAX_URL: usize = 64 * 1024;
@@ -81,11 +83,9 @@ impl Scheme {
                 return Ok(scheme);
             }
         }
-        let name = printable(name.as_bytes(), MAX_QUOTE);
-        Err(Error::new(
-            Kind::Local,
-            &["Protocol \"", &name, "\" not supported"],
-        ))
+        let name = Shown(name.as_bytes(), MAX_QUOTE);
+        let text = text!("Protocol \"%\" not supported");
+        Err(Error::say(Kind::Local, text, &[&name]))
     }
 }
 
@@ -136,7 +136,7 @@ impl Host {
                 .filter(|text| split_first(text, b'%').is_none());
             return match address.and_then(|text| addr::parse(text.as_bytes(), 0)) {
                 Some(SocketAddr::V6(address)) => Ok(Host::V6(address.ip().octets())),
-                _ => Err(bad("bad IPv6 address")),
+                _ => Err(bad(text!("bad IPv6 address"))),
             };
         }
         let mut name = String::new();
@@ -145,14 +145,14 @@ impl Host {
                 b'a'..=b'z' | b'0'..=b'9' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~' => {
                     name.push(char::from(byte.to_ascii_lowercase()));
                 }
-                _ => return Err(bad("bad character in the host name")),
+                _ => return Err(bad(text!("bad character in the host name"))),
             }
         }
         if name.is_empty() {
-            return Err(bad("no host part in the URL"));
+            return Err(bad(text!("no host part in the URL")));
         }
         if name.len() > MAX_HOST {
-            return Err(bad("the host name is too long"));
+            return Err(bad(text!("the host name is too long")));
         }
         Ok(match parse_v4(&name) {
             Some(address) => Host::V4(address),
@@ -226,7 +226,7 @@ impl Url {
             None if scheme == Scheme::File && rest.starts_with('/') => {
                 Self::with_parts(scheme, "", Host::Name(String::new()), 0, rest)
             }
-            None => Err(bad("no host part in the URL")),
+            None => Err(bad(text!("no host part in the URL"))),
         }
     }
 
@@ -239,7 +239,7 @@ impl Url {
             .unwrap_or((rest, ""));
         // Browsers end the authority here and RFC 3986 does not: who reads it must not depend on taste.
         if authority.as_bytes().contains(&b'\\') {
-            return Err(bad("backslash in the host"));
+            return Err(bad(text!("backslash in the host")));
         }
         let (userinfo, host_port) = split_last(authority, b'@').unwrap_or(("", authority));
         // They go into FTP commands, where a line end would begin another one.
@@ -247,7 +247,7 @@ impl Url {
             .iter()
             .any(|byte| byte.is_ascii_control())
         {
-            return Err(bad("control character in the user name or password"));
+            return Err(bad(text!("control character in the user name or password")));
         }
         if scheme == Scheme::File {
             let host = host_port;
@@ -332,8 +332,7 @@ impl Url {
     /// Host and port, the port always: where to connect to, and what a CONNECT asks for (RFC 9112, section 3.2.3).
     pub fn host_port(&self) -> String {
         let mut text = self.0.host.text();
-        append(&mut text, ":");
-        append_dec(&mut text, self.0.port.into());
+        fill(&mut text, text!(":%"), &[&u64::from(self.0.port)]);
         text
     }
 
@@ -351,7 +350,7 @@ impl Url {
     pub fn file_path(&self) -> Result<Vec<u8>> {
         let mut path = percent_decode(self.path());
         if path.contains(&0) {
-            return Err(bad("NUL in the path"));
+            return Err(bad(text!("NUL in the path")));
         }
         if cfg!(windows) && begins_with_drive(&path) {
             path.remove(0);
@@ -413,30 +412,31 @@ impl Url {
 
     fn print(&self, userinfo: &str) -> String {
         let at = if userinfo.is_empty() { "" } else { "@" };
-        [
-            self.0.scheme.name(),
-            "://",
-            userinfo,
-            at,
+        let parts: &[&dyn Part] = &[
+            &self.0.scheme.name(),
+            &userinfo,
+            &at,
             &self.authority(),
             &self.0.target,
-        ]
-        .concat()
+        ];
+        filled(text!("%://%%%%"), parts)
     }
 
     /// The name for a file in the current directory: the last segment of the path, not decoded.
     pub fn remote_name(&self) -> Result<&str> {
         let name = split_last(self.path(), b'/').map_or("", |(_, name)| name);
         if matches!(name, "" | "." | "..") || cfg!(windows) && is_special_on_windows(name) {
-            return Err(Error::new(
-                Kind::Local,
-                &[
-                    "Could not determine the remote file name of ",
-                    &self.without_password(),
-                ],
-            ));
+            let text = text!("Could not determine the remote file name of %");
+            return Err(Error::say(Kind::Local, text, &[self]));
         }
         Ok(name)
+    }
+}
+
+/// In messages it is shown without its password.
+impl Part for Url {
+    fn append_to(&self, text: &mut String) {
+        append(text, &self.without_password());
     }
 }
 
@@ -498,13 +498,13 @@ pub(crate) fn push_encoded(text: &mut String, byte: u8) {
 
 #[cold]
 #[inline(never)]
-fn bad(what: &str) -> Error {
-    Error::new(Kind::Local, &["Bad URL: ", what])
+fn bad(what: Template) -> Error {
+    Error::say(Kind::Local, text!("Bad URL: %"), &[&what])
 }
 
 #[cold]
 fn too_long() -> Error {
-    bad("it is too long")
+    bad(text!("it is too long"))
 }
 
 /// `text` without its fragment, if it is of a bearable length and free of spaces and control characters.
@@ -516,7 +516,7 @@ fn checked(text: &str) -> Result<&str> {
         .bytes()
         .any(|byte| byte == b' ' || byte.is_ascii_control())
     {
-        return Err(bad("space or control character in it"));
+        return Err(bad(text!("space or control character in it")));
     }
     Ok(split_first(text, b'#').map_or(text, |(before, _)| before))
 }
@@ -606,7 +606,7 @@ fn normal_path(path: &str) -> String {
 fn parse_port(port: &str) -> Result<u16> {
     port.strip_prefix(':')
         .and_then(|digits| u16::try_from(number(digits.as_bytes(), 10)?).ok())
-        .ok_or_else(|| bad("the port is no number from 0 to 65535"))
+        .ok_or_else(|| bad(text!("the port is no number from 0 to 65535")))
 }
 
 /// One to four numbers, decimal, octal (`0…`) or hexadecimal (`0x…`), the last of which fills what the others leave.

@@ -3,6 +3,7 @@
 mod map;
 mod measure;
 mod names;
+mod pairs;
 mod peers;
 mod records;
 mod report;
@@ -25,6 +26,7 @@ Usage: cargo run -p size-report -- [OPTIONS]
       --markdown         the tables for the README instead of the report
       --svg FILE         a treemap of the first target as well
       --peers            the size of what else would do the job as well
+      --pairs            find the pairs of bytes that pack the texts best, and keep them
       --baseline write   record these sizes in size-report/baseline.json
       --cargo PROGRAM    build with this cargo instead of the one that runs this
       --cargo-arg ARG    one more argument for it; may be repeated
@@ -42,6 +44,7 @@ struct Options {
     markdown: bool,
     svg: Option<PathBuf>,
     peers: bool,
+    pairs: bool,
     write_baseline: bool,
     cargo: Option<OsString>,
     cargo_args: Vec<OsString>,
@@ -73,6 +76,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, lexopt::Error> {
             Long("markdown") => options.markdown = true,
             Long("svg") => options.svg = Some(parser.value()?.into()),
             Long("peers") => options.peers = true,
+            Long("pairs") => options.pairs = true,
             Long("baseline") => match parser.value()?.string()?.as_str() {
                 "write" => options.write_baseline = true,
                 other => return Err(format!("--baseline takes `write`, not `{other}`").into()),
@@ -89,6 +93,10 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, lexopt::Error> {
 fn run(options: &Options) -> Result<bool, String> {
     if options.help {
         print!("{USAGE}");
+        return Ok(true);
+    }
+    if options.pairs {
+        pairs::write()?;
         return Ok(true);
     }
     let host = build::host()?;

@@ -8,6 +8,7 @@ use crate::proxy::Variable;
 use crate::url::{Host, Url};
 use alloc::string::String;
 use os::file::File;
+use os::text;
 
 /// Bytes of a netrc file that are read: whatever else has that name need not end.
 const MAX_NETRC: usize = 1 << 20;
@@ -50,10 +51,10 @@ impl Login {
         {
             return match parse(value) {
                 Some(login) => Ok(Some(login)),
-                None => Err(Error::new(
-                    Kind::Local,
-                    &[&name, " is not fit for a header field"],
-                )),
+                None => {
+                    let text = text!("% is not fit for a header field");
+                    Err(Error::say(Kind::Local, text, &[&name]))
+                }
             };
         }
         let user = own.as_ref().map(|own| &*own.user);

@@ -1,12 +1,11 @@
 //! One try at one source: its redirects, and what an answer means for what was already delivered.
 
-use super::pump::partial;
 use super::{Fetch, Version};
 use crate::auth::{self, Login};
 use crate::deliver::changed;
-use crate::error::{Error, Kind, Result, dec};
+use crate::error::{Error, Kind, Part, Result, filled};
 use crate::http::request::Form;
-use crate::http::{Body, Head, HeadParser, Method, redirect, request};
+use crate::http::{Body, Head, HeadParser, Method, partial, redirect, request};
 use crate::proxy::{self, Proxy};
 use crate::rewrite;
 use crate::stream::Stream;
@@ -16,6 +15,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use os::clock::unix_seconds;
 use os::file::File;
+use os::text;
+use os::text::Template;
 
 /// How one request ended that did not fail.
 enum Answer {
@@ -41,9 +42,8 @@ impl Fetch<'_, '_> {
         if !self.rewrite(&mut url)? {
             return self.follow(index, source, url);
         }
-        let shown = url.without_password();
-        self.follow(index, source, url)
-            .map_err(|e| e.context(&["rewritten to ", &shown, ": "]))
+        self.follow(index, source, url.clone())
+            .map_err(|e| e.context(text!("rewritten to %: "), &[&url]))
     }
 
     /// Makes of `url` what the user's rules do, and says whether one of them fits.
@@ -51,12 +51,11 @@ impl Fetch<'_, '_> {
         let Some(rules) = os::env::var(rewrite::VARIABLE) else {
             return Ok(false);
         };
-        let before = url.without_password();
+        let before = url.clone();
         let is_rewritten = rewrite::apply(url, rules)?;
         if is_rewritten {
-            let after = url.without_password();
-            self.report
-                .detail(&[rewrite::VARIABLE, ": ", &before, " is now ", &after]);
+            let parts = &[&rewrite::VARIABLE as &dyn Part, &before, &*url];
+            self.report.detail(text!("%: % is now %"), parts);
         }
         Ok(is_rewritten)
     }
@@ -77,11 +76,10 @@ impl Fetch<'_, '_> {
             };
             redirects += 1;
             if redirects > self.options.max_redirs() {
-                let text = ["Maximum (", &dec(redirects - 1), ") redirects followed"];
-                return Err(Error::new(Kind::Source, &text));
+                let text = text!("Maximum (%) redirects followed");
+                return Err(Error::say(Kind::Source, text, &[&(redirects - 1)]));
             }
-            self.report
-                .detail(&["Redirected to ", &next.without_password()]);
+            self.report.detail(text!("Redirected to %"), &[&next]);
             let is_downgrade = redirect::is_downgrade(&url, &next);
             url = next;
             if self.rewrite(&mut url)? {
@@ -91,15 +89,11 @@ impl Fetch<'_, '_> {
                 && !self.options.allow_downgrade
                 && !self.delivery.is_proven_by_hash()
             {
-                return Err(Error::new(
-                    Kind::Source,
-                    &[
-                        "Refused the redirect from https to ",
-                        &url.without_password(),
-                        ", where the content could be replaced on its way",
-                        " (--allow-downgrade or PTEX_ALLOW_DOWNGRADE=1 permits it)",
-                    ],
-                ));
+                let text = text!(
+                    "Refused the redirect from https to %, where the content could be replaced on its way \
+                    (--allow-downgrade or PTEX_ALLOW_DOWNGRADE=1 permits it)"
+                );
+                return Err(Error::say(Kind::Source, text, &[&url]));
             }
         }
     }
@@ -107,10 +101,8 @@ impl Fetch<'_, '_> {
     fn file(&mut self, url: &Url) -> Result<()> {
         let path = url.file_path()?;
         let failed = |e: os::Errno| {
-            Error::new(
-                Kind::Source,
-                &["Couldn't read file ", url.path(), ": ", &e.text()],
-            )
+            let text = text!("Couldn't read file %: %");
+            Error::say(Kind::Source, text, &[&url.path(), &e])
         };
         let mut file = File::open(&path).map_err(failed)?;
         self.version.total = file.size();
@@ -197,7 +189,7 @@ impl Fetch<'_, '_> {
             _ if self.delivery.is_proven_by_hash() => {}
             _ => return fields,
         }
-        fields.push(("Range", ["bytes=", &dec(delivered), "-"].concat()));
+        fields.push(("Range", filled(text!("bytes=%-"), &[&delivered])));
         fields
     }
 
@@ -208,6 +200,7 @@ impl Fetch<'_, '_> {
     }
 
     /// Sends the request and reads the head of the answer.
+    #[inline(never)]
     fn exchange(
         &mut self,
         source: &Url,
@@ -271,10 +264,9 @@ impl Fetch<'_, '_> {
         let mut end = total;
         let is_rest = asked_for_range && head.status() == 206;
         if head.status() == 206 && !is_rest && !self.headers.sends("Range") {
-            return Err(Error::new(
-                Kind::Source,
-                &["The server sent a part where all was asked for"],
-            ));
+            return Err(broken(text!(
+                "The server sent a part where all was asked for"
+            )));
         }
         let server = url.host_port();
         if is_rest {
@@ -286,17 +278,14 @@ impl Fetch<'_, '_> {
                 && self.version.server != server
                 && self.version.validator.take_if(is_date).is_some()
             {
-                let text = "Another server than at first was to send the rest";
-                return Err(Error::new(Kind::Transient, &[text]));
+                let text = text!("Another server than at first was to send the rest");
+                return Err(Error::say(Kind::Transient, text, &[]));
             }
             let range = head.content_range()?;
             let Some((Some((first, last)), complete)) =
                 range.map(|range| (range.range, range.complete_length))
             else {
-                return Err(Error::new(
-                    Kind::Source,
-                    &["The server sent a part without saying which"],
-                ));
+                return Err(broken(text!("The server sent a part without saying which")));
             };
             let is_length_right =
                 total.is_none_or(|length| length.checked_sub(1) == Some(last - first));
@@ -304,10 +293,9 @@ impl Fetch<'_, '_> {
             total = complete.or(self.version.total);
             end = total.or(Some(last.saturating_add(1)));
             if first != delivered || !is_length_right || end <= Some(last) {
-                return Err(Error::new(
-                    Kind::Source,
-                    &["The server sent another part than the one asked for"],
-                ));
+                return Err(broken(text!(
+                    "The server sent another part than the one asked for"
+                )));
             }
         }
         if let Some(total) = total {
@@ -353,4 +341,9 @@ impl Fetch<'_, '_> {
         }
         Ok(())
     }
+}
+
+#[cold]
+fn broken(what: Template) -> Error {
+    Error::say(Kind::Source, what, &[])
 }

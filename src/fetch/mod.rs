@@ -10,14 +10,14 @@ mod pump;
 use crate::cli::Options;
 use crate::connect::Network;
 use crate::deliver::{Delivered, Delivery};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Part, Result, append, fill, filled};
 use crate::http::Custom;
 use crate::report::Report;
 use crate::retry::Retry;
-use crate::text::{append, append_dec};
 use crate::url::{self, Url};
 use alloc::string::String;
 use os::clock::{monotonic_ms, sleep_ms};
+use os::text;
 use pump::Buffer;
 
 /// What is known of the content of which a part was delivered.
@@ -94,9 +94,8 @@ impl<'a, 'd> Fetch<'a, 'd> {
                 return Ok(());
             };
             let before = if index == 0 { "Failed to fetch " } else { "; " };
-            for part in [before, &shown, ": ", &error.text] {
-                append(&mut failures, part);
-            }
+            let parts = &[&before, &shown as &dyn Part, &error.text];
+            fill(&mut failures, text!("%%: %"), parts);
             kind = error.kind;
             // What is wrong with a URL is wrong with that URL alone.
             if kind == Kind::Local && is_url {
@@ -104,12 +103,12 @@ impl<'a, 'd> Fetch<'a, 'd> {
             }
             if let Some(next) = sources.get(index + 1) {
                 let next = url::redact(next);
-                self.report
-                    .event(&[&shown, ": ", &error.text, "; going on with ", &next]);
+                let text = text!("%: %; going on with %");
+                self.report.event(text, &[&shown, &error.text, &next]);
             }
         }
         self.report.erase();
-        Err(Error::new(kind, &[&failures]))
+        Err(Error::say(kind, text!("%"), &[&failures]))
     }
 
     /// Tries one source until it delivers or no further try is due.
@@ -126,7 +125,8 @@ impl<'a, 'd> Fetch<'a, 'd> {
                 restarted = true;
                 self.version = Version::default();
                 retry = Retry::new(self.options.retry(), 0);
-                self.report.event(&[&*error.text, "; starting again"]);
+                self.report
+                    .event(text!("%; starting again"), &[&error.text]);
                 continue;
             }
             if self.network.is_over() {
@@ -146,9 +146,7 @@ impl<'a, 'd> Fetch<'a, 'd> {
             });
             let Some(wait) = wait else {
                 if tries > 1 {
-                    append(&mut error.text, " (");
-                    append_dec(&mut error.text, tries);
-                    append(&mut error.text, " tries)");
+                    fill(&mut error.text, text!(" (% tries)"), &[&tries]);
                 }
                 return Err(error);
             };
@@ -159,17 +157,13 @@ impl<'a, 'd> Fetch<'a, 'd> {
 
     #[cold]
     fn tell_retry(&mut self, error: &Error, wait: u64) {
-        let mut text = error.text.clone();
-        append(&mut text, "; trying again in ");
-        append_dec(&mut text, wait / 1000);
-        append(&mut text, ".");
-        append_dec(&mut text, wait / 100 % 10);
-        append(&mut text, " s");
+        let (seconds, tenths) = (wait / 1000, wait / 100 % 10);
+        let parts = &[&error.text as &dyn Part, &seconds, &tenths];
+        let mut text = filled(text!("%; trying again in %.% s"), parts);
         let delivered = self.delivery.delivered();
         if delivered > 0 {
-            append(&mut text, ", from byte ");
-            append_dec(&mut text, delivered);
+            fill(&mut text, text!(", from byte %"), &[&delivered]);
         }
-        self.report.event(&[&text]);
+        self.report.event(text!("%"), &[&text]);
     }
 }

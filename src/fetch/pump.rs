@@ -1,8 +1,8 @@
 //! The flow of a body: from a stream, through its framing, to the delivery, in writes as large as the line allows.
 
 use super::Fetch;
-use crate::error::{Error, Kind, Result};
-use crate::http::Body;
+use crate::error::Result;
+use crate::http::{Body, partial};
 use crate::stream::Stream;
 use alloc::vec::Vec;
 use os::clock::{monotonic_ms, sleep_ms};
@@ -123,25 +123,12 @@ impl Fetch<'_, '_> {
     }
 }
 
-/// The error of content that ended early although nothing in its framing says so.
-#[cold]
-pub(super) fn partial(missing: u64) -> Error {
-    let missing = crate::error::dec(missing);
-    Error::new(
-        Kind::Transient,
-        &[
-            "Transferred a partial file (end of response with ",
-            &missing,
-            " bytes missing)",
-        ],
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli;
     use crate::deliver::{Delivery, Expected};
+    use crate::error::{Error, Kind};
     use crate::http::{Custom, Framing};
     use crate::report::Report;
     use crate::sink::Sink;

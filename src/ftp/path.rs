@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, Kind, Result};
 use crate::url::{Url, percent_decode, split_first};
+use os::text;
 
 /// The way to a file or a listing: an iterator over the folders to change to, one after the other.
 pub struct Path {
@@ -54,10 +55,8 @@ impl Path {
             rest = before;
             names = matches!(code, b'd' | b'D');
             if !names && !matches!(code, b'i' | b'I') {
-                return Err(Error::new(
-                    Kind::Source,
-                    &["Bad URL: only ;type=i and ;type=d are supported"],
-                ));
+                let text = text!("Bad URL: only ;type=i and ;type=d are supported");
+                return Err(Error::say(Kind::Source, text, &[]));
             }
         }
         Ok(Path {

@@ -1,10 +1,11 @@
 //! Replies of an FTP server (RFC 959, section 4.2): a code, and lines of text that mostly are for people.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
-use crate::error::{Error, Kind, Result, printable};
+use crate::error::{Error, Kind, Result, Shown};
+use os::text;
+use os::text::Template;
 
 /// Bytes of one reply, all of its lines together: a server that greets with its rules needs a few KiB.
 pub const MAX_REPLY: usize = 64 * 1024;
@@ -33,8 +34,8 @@ impl Reply {
     }
 
     /// Code and text, fit for a message.
-    pub fn shown(&self) -> String {
-        printable(&self.line, MAX_SHOWN)
+    pub fn shown(&self) -> Shown<'_> {
+        Shown(&self.line, MAX_SHOWN)
     }
 
     /// Leaves nothing but the code to be shown.
@@ -121,7 +122,7 @@ impl Parser {
             *input = rest;
             self.len += 1;
             if self.len > MAX_REPLY {
-                return Err(broken("its reply has no end", b""));
+                return Err(broken(text!("its reply has no end"), b""));
             }
             if *byte != b'\n' {
                 self.line.push(*byte);
@@ -134,7 +135,7 @@ impl Parser {
             let code = code_of(&line);
             let is_last = line.get(3) != Some(&b'-');
             match (self.code, code) {
-                (None, None) => return Err(broken("it said ", &line)),
+                (None, None) => return Err(broken(text!("it said "), &line)),
                 (None, Some(code)) if !is_last => self.code = Some(code),
                 // Within a reply of several lines, only its own code ends it.
                 (Some(first), code) if !is_last || code != Some(first) => {}
@@ -160,12 +161,9 @@ fn code_of(line: &[u8]) -> Option<u16> {
 }
 
 #[cold]
-fn broken(what: &str, line: &[u8]) -> Error {
-    let line = printable(line, MAX_SHOWN);
-    Error::new(
-        Kind::Source,
-        &["The server does not speak FTP: ", what, &line],
-    )
+fn broken(what: Template, line: &[u8]) -> Error {
+    let text = text!("The server does not speak FTP: %%");
+    Error::say(Kind::Source, text, &[&what, &Shown(line, MAX_SHOWN)])
 }
 
 #[cfg(test)]

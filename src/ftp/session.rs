@@ -10,9 +10,10 @@ use super::path::{Path, Target};
 use super::reply::{Parser, Reply};
 use crate::auth::Credentials;
 use crate::connect::Approach;
-use crate::error::{Error, Kind, Result, dec, printable};
+use crate::error::{Error, Kind, Part, Result, Shown, dec, filled};
 use crate::stream::Stream;
 use crate::url::{Scheme, Url};
+use os::text;
 
 /// Bytes that are read of replies at a time.
 const READ: usize = 1024;
@@ -78,12 +79,8 @@ impl Replies {
             }
             let n = stream.read(&mut self.buffer)?;
             if n == 0 {
-                let text = [
-                    &self.peer,
-                    " closed the connection before it answered ",
-                    what,
-                ];
-                return Err(Error::new(Kind::Transient, &text));
+                let text = text!("% closed the connection before it answered %");
+                return Err(Error::say(Kind::Transient, text, &[&self.peer, &what]));
             }
             self.unread = 0..n;
         }
@@ -117,22 +114,16 @@ impl Replies {
             4 => Kind::Transient,
             _ => Kind::Source,
         };
-        let text = [
-            &*self.peer,
-            " answered ",
-            what,
-            " with ",
-            &self.last.shown(),
-        ];
-        Error::new(kind, &text)
+        let parts = &[&self.peer as &dyn Part, &what, &self.last.shown()];
+        Error::say(kind, text!("% answered % with %"), parts)
     }
 }
 
 /// Sends `verb` and `argument` as one line. Nothing else gets to a server: here a line end in a name is found.
 fn send(stream: &mut dyn Stream, verb: &str, argument: &[u8]) -> Result<()> {
     if argument.iter().any(u8::is_ascii_control) {
-        let text = ["Control character in what ", verb, " would say"];
-        return Err(Error::new(Kind::Source, &text));
+        let text = text!("Control character in what % would say");
+        return Err(Error::say(Kind::Source, text, &[&verb]));
     }
     // An empty password is one.
     let space: &[u8] = match (verb, argument) {
@@ -196,7 +187,7 @@ impl Session {
         }
         let error = self.replies.refused(what);
         Err(match code {
-            530 => error.context(&["Access denied: "]),
+            530 => error.context(text!("Access denied: "), &[]),
             _ => error,
         })
     }
@@ -222,8 +213,8 @@ impl Session {
             self.ask("MDTM", &target.name)?;
             let time = &self.replies.last;
             if time.number_of(213).is_some() {
-                let time = printable(time.text(), MAX_TIME);
-                facts.validator = Some([&*time, " ", &dec(size)].concat());
+                let time = Shown(time.text(), MAX_TIME);
+                facts.validator = Some(filled(text!("% %"), &[&time, &size]));
             }
         }
         Ok((target, facts))
@@ -303,8 +294,8 @@ impl Approach for Control<'_> {
         replies.answer(stream, "AUTH TLS", 2)?;
         // Who adds a line here wants it to be taken for one of those that TLS protects.
         if !replies.unread.is_empty() {
-            let text = [&replies.peer, " said more than that TLS may begin"];
-            return Err(Error::new(Kind::Source, &text));
+            let text = text!("% said more than that TLS may begin");
+            return Err(Error::say(Kind::Source, text, &[&replies.peer]));
         }
         Ok(())
     }

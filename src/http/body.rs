@@ -8,8 +8,10 @@ use core::mem;
 
 use super::header::split_line;
 use super::response::Framing;
-use crate::error::{Error, Kind, Result, dec};
+use crate::error::{Error, Kind, Result};
 use crate::url::hex_value;
+use os::text;
+use os::text::Template;
 
 /// Bytes of the line with a chunk's size and extensions, which nobody uses (RFC 9112, section 7.1.1 asks for a limit).
 pub const MAX_CHUNK_LINE: usize = 4 * 1024;
@@ -20,6 +22,8 @@ pub const MAX_TRAILERS: usize = 100 * 1024;
 /// The decoder of one response's content.
 pub struct Body {
     state: State,
+    /// The bytes left of the content, if its end is known, or of a chunk; in the line with a chunk's size, its value so far.
+    left: u64,
     /// Bytes so far of the line with the chunk's size.
     line_len: usize,
     trailers: Vec<u8>,
@@ -29,20 +33,18 @@ pub struct Body {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The bytes left, not 0.
-    Length(u64),
+    Length,
     UntilClose,
     /// Before the first digit of a chunk's size.
     SizeStart,
-    /// In the digits, of which this is the value so far.
-    Size(u64),
+    /// In the digits.
+    Size,
     /// In the space after the digits.
-    SizeSpace(u64),
-    Extension(u64),
+    SizeSpace,
+    Extension,
     /// After the CR of the line with the size.
-    SizeLf(u64),
-    /// The bytes left of a chunk, not 0.
-    Data(u64),
+    SizeLf,
+    Data,
     /// After a chunk's data.
     DataCr,
     /// After the CR that follows a chunk's data.
@@ -54,13 +56,15 @@ enum State {
 impl Body {
     /// The decoder for a response with this framing.
     pub fn new(framing: Framing) -> Body {
+        let (state, left) = match framing {
+            Framing::None | Framing::Length(0) => (State::Done, 0),
+            Framing::Length(len) => (State::Length, len),
+            Framing::Chunked => (State::SizeStart, 0),
+            Framing::UntilClose => (State::UntilClose, u64::MAX),
+        };
         Body {
-            state: match framing {
-                Framing::None | Framing::Length(0) => State::Done,
-                Framing::Length(len) => State::Length(len),
-                Framing::Chunked => State::SizeStart,
-                Framing::UntilClose => State::UntilClose,
-            },
+            state,
+            left,
             line_len: 0,
             trailers: Vec::new(),
             trailer: 0,
@@ -79,20 +83,15 @@ impl Body {
             *input = rest;
             self.frame(*byte)?;
         }
-        let len = match &mut self.state {
-            State::UntilClose => input.len(),
-            State::Length(left) | State::Data(left) => {
-                // It is at most the length of the input, so it fits.
-                let len = usize::try_from(*left).map_or(input.len(), |left| left.min(input.len()));
-                *left -= len as u64;
-                len
-            }
-            _ => 0,
-        };
-        match self.state {
-            State::Length(0) => self.state = State::Done,
-            State::Data(0) => self.state = State::DataCr,
-            _ => {}
+        // It is at most the length of the input, so it fits. What is not data has left no input.
+        let len = usize::try_from(self.left).map_or(input.len(), |left| left.min(input.len()));
+        self.left -= len as u64;
+        if self.left == 0 {
+            self.state = match self.state {
+                State::Length => State::Done,
+                State::Data => State::DataCr,
+                state => state,
+            };
         }
         let (data, rest) = input.split_at_checked(len).unwrap_or((input, &[]));
         *input = rest;
@@ -107,19 +106,16 @@ impl Body {
     /// What the end of the connection means here: nothing if the content is complete or could not have ended otherwise,
     /// else an error, [`Kind::Transient`].
     pub fn end(&self) -> Result<()> {
-        let what = match self.state {
-            State::Done | State::UntilClose => return Ok(()),
-            State::Length(left) => &[&dec(left), " bytes missing"].concat(),
-            _ => "the last chunk missing",
-        };
-        Err(Error::new(
-            Kind::Transient,
-            &[
-                "Transferred a partial file (end of response with ",
-                what,
-                ")",
-            ],
-        ))
+        match self.state {
+            State::Done | State::UntilClose => Ok(()),
+            State::Length => Err(partial(self.left)),
+            _ => {
+                let text = text!(
+                    "Transferred a partial file (end of response with the last chunk missing)"
+                );
+                Err(Error::say(Kind::Transient, text, &[]))
+            }
+        }
     }
 
     /// The trailer lines as they came, each with its end, for -D; complete when the body is done.
@@ -130,49 +126,50 @@ impl Body {
     fn in_data(&self) -> bool {
         matches!(
             self.state,
-            State::Length(_) | State::UntilClose | State::Data(_) | State::Done
+            State::Length | State::UntilClose | State::Data | State::Done
         )
     }
 
     /// Takes a byte that is not data. A lone LF ends a line (RFC 9112, section 2.2): nobody reads after us what comes
     /// behind it, so nobody can be made to read it differently.
+    #[inline(never)]
     fn frame(&mut self, byte: u8) -> Result<()> {
         use State::*;
         self.line_len += 1;
         if self.line_len > MAX_CHUNK_LINE && self.state != Trailer {
-            return Err(broken("the line with a chunk's size is too long"));
+            return Err(broken(text!("the line with a chunk's size is too long")));
         }
         self.state = match (self.state, byte) {
-            (SizeStart | Size(_), digit) if let Some(digit) = hex_value(digit) => {
-                let size = if let Size(size) = self.state { size } else { 0 };
-                if size >> 60 != 0 {
-                    return Err(broken("a chunk's size is too large"));
+            (SizeStart | Size, digit) if let Some(digit) = hex_value(digit) => {
+                if self.left >> 60 != 0 {
+                    return Err(broken(text!("a chunk's size is too large")));
                 }
-                Size(size << 4 | u64::from(digit))
+                self.left = self.left << 4 | u64::from(digit);
+                Size
             }
-            (Size(size) | SizeSpace(size), b' ' | b'\t') => SizeSpace(size),
-            (Size(size) | SizeSpace(size), b';') => Extension(size),
-            (Size(size) | SizeSpace(size) | Extension(size), b'\r') => SizeLf(size),
-            (Size(size) | SizeSpace(size) | Extension(size) | SizeLf(size), b'\n') => {
+            (Size | SizeSpace, b' ' | b'\t') => SizeSpace,
+            (Size | SizeSpace, b';') => Extension,
+            (Size | SizeSpace | Extension, b'\r') => SizeLf,
+            (Size | SizeSpace | Extension | SizeLf, b'\n') => {
                 self.line_len = 0;
-                if size == 0 { Trailer } else { Data(size) }
+                if self.left == 0 { Trailer } else { Data }
             }
-            (Extension(size), byte) if byte == b'\t' || !byte.is_ascii_control() => Extension(size),
+            (Extension, byte) if byte == b'\t' || !byte.is_ascii_control() => Extension,
             (DataCr, b'\r') => DataLf,
             (DataCr | DataLf, b'\n') => {
                 self.line_len = 0;
                 SizeStart
             }
             (Trailer, byte) => self.trailer(byte)?,
-            (DataCr | DataLf, _) => return Err(broken("a chunk is longer than its size")),
-            _ => return Err(broken("illegal or missing chunk size")),
+            (DataCr | DataLf, _) => return Err(broken(text!("a chunk is longer than its size"))),
+            _ => return Err(broken(text!("illegal or missing chunk size"))),
         };
         Ok(())
     }
 
     fn trailer(&mut self, byte: u8) -> Result<State> {
         if self.trailers.len() == MAX_TRAILERS {
-            return Err(broken("the trailers are too long"));
+            return Err(broken(text!("the trailers are too long")));
         }
         self.trailers.push(byte);
         if byte != b'\n' {
@@ -188,14 +185,21 @@ impl Body {
             Some([line @ .., b'\r', b'\n'] | [line @ .., b'\n']) if split_line(line).is_some() => {
                 Ok(State::Trailer)
             }
-            _ => Err(broken("bad trailer")),
+            _ => Err(broken(text!("bad trailer"))),
         }
     }
 }
 
+/// The error of content that ended with so many bytes missing.
 #[cold]
-fn broken(what: &str) -> Error {
-    Error::new(Kind::Source, &["Bad chunked encoding: ", what])
+pub fn partial(missing: u64) -> Error {
+    let text = text!("Transferred a partial file (end of response with % bytes missing)");
+    Error::say(Kind::Transient, text, &[&missing])
+}
+
+#[cold]
+fn broken(what: Template) -> Error {
+    Error::say(Kind::Source, text!("Bad chunked encoding: %"), &[&what])
 }
 
 #[cfg(test)]
@@ -389,7 +393,7 @@ mod tests {
     fn sizes_do_not_overflow() {
         let (data, _, _, body) = decode(Framing::Chunked, b"ffffffffffffffff\r\nx").unwrap();
         assert_eq!(data, b"x");
-        assert!(body.state == State::Data(u64::MAX - 1));
+        assert!(body.state == State::Data && body.left == u64::MAX - 1);
         assert_eq!(chunked("00000000000000000001\r\nx\r\n0\r\n\r\n").0, "x");
         for size in [
             "10000000000000000",

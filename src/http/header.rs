@@ -6,7 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::error::{Error, Kind, Result, printable};
+use crate::error::{Error, Kind, Result, Shown, printable};
+use os::text;
 
 /// Bytes of foreign text quoted in an error.
 const MAX_QUOTE: usize = 64;
@@ -179,9 +180,13 @@ impl Custom {
 fn refused(name: &[u8], why: &str) -> Error {
     // What is none may hold a value.
     let name = if is_name(name) { name } else { b"" };
-    let name = printable(name, MAX_QUOTE);
     let space = if name.is_empty() { "" } else { " " };
-    Error::new(Kind::Local, &["Bad header", space, &name, ": ", why])
+    let name = Shown(name, MAX_QUOTE);
+    Error::say(
+        Kind::Local,
+        text!("Bad header%%: %"),
+        &[&space, &name, &why],
+    )
 }
 
 #[cfg(test)]

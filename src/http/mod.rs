@@ -14,7 +14,7 @@ pub mod redirect;
 pub mod request;
 pub mod response;
 
-pub use body::Body;
+pub use body::{Body, partial};
 pub use header::{Custom, Scope};
 pub use response::{Framing, Head, HeadParser};
 

@@ -8,6 +8,7 @@ use super::header::Scope;
 use super::response::Head;
 use crate::error::{Error, Kind, Result};
 use crate::url::{Scheme, Url, push_encoded};
+use os::text;
 
 /// What a response that is a redirect redirects to; `None` if it is none.
 pub fn location(head: &Head) -> Option<&[u8]> {
@@ -21,6 +22,7 @@ pub fn location(head: &Head) -> Option<&[u8]> {
 ///
 /// It has the userinfo of `from` if it has none of its own and the origin is the same. An error is [`Kind::Source`]: no
 /// URL, or one of a scheme that a server has no say over.
+#[inline(never)]
 pub fn follow(from: &Url, location: &[u8]) -> Result<Url> {
     // What is wrong in a URL that a user writes is mended in one that a server sends, as browsers and curl do.
     let mut reference = String::with_capacity(location.len());
@@ -33,7 +35,7 @@ pub fn follow(from: &Url, location: &[u8]) -> Result<Url> {
     }
     let to = from.join(&reference).map_err(|mut error| {
         error.kind = Kind::Source;
-        error.context(&["Bad redirect: "])
+        error.context(text!("Bad redirect: "), &[])
     })?;
     check(&to)?;
     if to.has_userinfo() || !to.same_origin(from) {
@@ -45,10 +47,8 @@ pub fn follow(from: &Url, location: &[u8]) -> Result<Url> {
 /// An error, [`Kind::Source`], if `to` is of a scheme that no redirect may lead to.
 pub fn check(to: &Url) -> Result<()> {
     if to.scheme() == Scheme::File {
-        return Err(Error::new(
-            Kind::Source,
-            &["Protocol \"", to.scheme().name(), "\" disabled in redirect"],
-        ));
+        let text = text!("Protocol \"%\" disabled in redirect");
+        return Err(Error::say(Kind::Source, text, &[&to.scheme().name()]));
     }
     Ok(())
 }

@@ -7,8 +7,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::header::{Custom, Scope, is_name, is_value};
-use crate::error::{Error, Kind, Result, dec};
+use crate::error::{Error, Kind, Result, filled};
 use crate::url::{Host, Url};
+use os::text;
 
 /// `User-Agent` (RFC 9110, section 10.1.5).
 pub const USER_AGENT: &str = concat!("ptex/", env!("CARGO_PKG_VERSION"));
@@ -68,7 +69,7 @@ pub fn get(
 /// The head of a CONNECT to `host` and `port` (RFC 9110, section 9.3.6). The user's fields are for the server at the other
 /// end, not for the proxy. It is an error, [`Kind::Local`], if `proxy_authorization` is no field value.
 pub fn connect(host: &Host, port: u16, proxy_authorization: Option<&str>) -> Result<Vec<u8>> {
-    let target = [&host.text(), ":", &dec(u64::from(port))].concat();
+    let target = filled(text!("%:%"), &[&host.text(), &u64::from(port)]);
     let mut head = start("CONNECT ", &target);
     push_field(&mut head, "Host", target.as_bytes())?;
     push_field(&mut head, "User-Agent", USER_AGENT.as_bytes())?;
@@ -86,7 +87,11 @@ fn start(method: &str, target: &str) -> Vec<u8> {
 #[inline(never)]
 fn push_field(head: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<()> {
     if !is_name(name.as_bytes()) || !is_value(value) {
-        return Err(Error::new(Kind::Local, &["Bad header of our own: ", name]));
+        return Err(Error::say(
+            Kind::Local,
+            text!("Bad header of our own: %"),
+            &[&name],
+        ));
     }
     for part in [name.as_bytes(), b": ", value, b"\r\n"] {
         head.extend_from_slice(part);

@@ -9,8 +9,10 @@ use core::{mem, str};
 
 use super::header::{elements, is_value, split_line, trim};
 use super::{Method, date};
-use crate::error::{Error, Kind, Result, dec};
+use crate::error::{Error, Kind, Result};
 use crate::text::number;
+use os::text;
+use os::text::Template;
 
 /// Bytes of one line of a head: curl's limit.
 pub const MAX_LINE: usize = 100 * 1024;
@@ -82,7 +84,7 @@ impl HeadParser {
             self.raw.extend_from_slice(part);
             self.check_start()?;
             if self.line().len() > MAX_LINE || self.raw.len() > MAX_HEAD {
-                return Err(broken("Too large response headers"));
+                return Err(broken(text!("Too large response headers")));
             }
             if line_end.is_some() && self.end_line()? {
                 return self.finish().map(Some);
@@ -94,11 +96,11 @@ impl HeadParser {
     /// What the end of the connection means before the head is complete; [`Kind::Transient`].
     pub fn end(&self) -> Error {
         let text = if self.raw.is_empty() {
-            "Empty reply from server"
+            text!("Empty reply from server")
         } else {
-            "The connection ended within the response headers"
+            text!("The connection ended within the response headers")
         };
-        Error::new(Kind::Transient, &[text])
+        Error::say(Kind::Transient, text, &[])
     }
 
     /// What has come so far, for -D and for messages.
@@ -122,7 +124,7 @@ impl HeadParser {
             || prefix.starts_with(line)
             || matches!(line, b"\r" | b"\r\n" | b"\n");
         if self.in_status_line() && !is_like {
-            return Err(broken("Received HTTP/0.9 when not allowed"));
+            return Err(broken(text!("Received HTTP/0.9 when not allowed")));
         }
         Ok(())
     }
@@ -136,14 +138,14 @@ impl HeadParser {
             [] => {
                 let status = parse_status_line(self.raw.get(self.head_start..))?.1;
                 if status == 101 {
-                    return Err(broken("The server switched protocols unasked"));
+                    return Err(broken(text!("The server switched protocols unasked")));
                 }
                 if status >= 200 {
                     return Ok(true);
                 }
                 self.interim += 1;
                 if self.interim > MAX_INTERIM {
-                    return Err(broken("Too many interim responses"));
+                    return Err(broken(text!("Too many interim responses")));
                 }
                 self.head_start = self.raw.len();
             }
@@ -152,7 +154,7 @@ impl HeadParser {
                 self.has_field = false;
             }
             [b' ' | b'\t', ..] => self.unfold()?,
-            _ if split_line(line).is_none() => return Err(broken("Bad response header")),
+            _ if split_line(line).is_none() => return Err(broken(text!("Bad response header"))),
             _ => self.has_field = true,
         }
         self.line_start = self.raw.len();
@@ -163,7 +165,7 @@ impl HeadParser {
     fn unfold(&mut self) -> Result<()> {
         // Space before the first field might hide a field from others (RFC 9112, section 2.2).
         if !self.has_field || !is_value(without_end(self.line())) {
-            return Err(broken("Bad response header"));
+            return Err(broken(text!("Bad response header")));
         }
         let (before, _) = self
             .raw
@@ -268,7 +270,7 @@ impl Head {
         match self.header("Content-Range") {
             None => Ok(None),
             Some(value) => match parse_content_range(value) {
-                None => Err(broken("Bad Content-Range")),
+                None => Err(broken(text!("Bad Content-Range"))),
                 range => Ok(range),
             },
         }
@@ -314,8 +316,8 @@ impl Head {
             408 | 425 | 429 | 500 | 502 | 503 | 504 => Kind::Transient,
             _ => Kind::Source,
         };
-        let status = dec(u64::from(self.status));
-        let mut error = Error::new(kind, &["The requested URL returned error: ", &status]);
+        let text = text!("The requested URL returned error: %");
+        let mut error = Error::say(kind, text, &[&u64::from(self.status)]);
         error.retry_after = self.retry_after(now);
         Err(error)
     }
@@ -353,16 +355,16 @@ impl Head {
             (Some(coding), 1) if coding.eq_ignore_ascii_case(b"identity") => {}
             (None, _) if self.header("Transfer-Encoding").is_none() => {}
             // Any other would have to be undone, and we asked for none.
-            _ => return Err(broken("Unsupported transfer encoding")),
+            _ => return Err(broken(text!("Unsupported transfer encoding"))),
         }
         let mut length = None;
         for value in self.values("Content-Length") {
             // Equal values may be repeated, as fields and in a list (RFC 9110, section 8.6).
             for element in value.split(|&byte| byte == b',') {
-                let this =
-                    parse_decimal(trim(element)).ok_or_else(|| broken("Invalid Content-Length"))?;
+                let this = parse_decimal(trim(element))
+                    .ok_or_else(|| broken(text!("Invalid Content-Length")))?;
                 if length.is_some_and(|length| length != this) {
-                    return Err(broken("Conflicting Content-Length"));
+                    return Err(broken(text!("Conflicting Content-Length")));
                 }
                 length = Some(this);
             }
@@ -435,13 +437,13 @@ fn parse_status_line(head: Option<&[u8]>) -> Result<(bool, u16)> {
     let rest = line.strip_prefix(b"HTTP/").unwrap_or_default();
     let (is_1_1, rest) = match rest {
         [b'1', b'.', minor @ (b'0' | b'1'), b' ', rest @ ..] => (*minor == b'1', rest),
-        _ => return Err(broken("Unsupported HTTP version in response")),
+        _ => return Err(broken(text!("Unsupported HTTP version in response"))),
     };
     let (code, reason) = rest.split_at_checked(3).unwrap_or_default();
     let status = parse_decimal(code).and_then(|status| u16::try_from(status).ok());
     match (status, reason) {
         (Some(status @ 100..), [] | [b' ', ..]) if is_value(reason) => Ok((is_1_1, status)),
-        _ => Err(broken("Bad status line in response")),
+        _ => Err(broken(text!("Bad status line in response"))),
     }
 }
 
@@ -451,8 +453,8 @@ fn without_end(line: &[u8]) -> &[u8] {
 }
 
 #[cold]
-fn broken(what: &str) -> Error {
-    Error::new(Kind::Source, &[what])
+fn broken(what: Template) -> Error {
+    Error::say(Kind::Source, what, &[])
 }
 
 #[cfg(test)]

@@ -6,17 +6,19 @@
 //! What the members mean is left to the caller.
 
 use alloc::vec::Vec;
+use os::text;
+use os::text::Template;
 
 /// How many containers may be open at once. Known documents have about ten and hostile ones were tried with 100,000;
 /// what it bounds is memory: a bit each, 128 KiB in all.
 pub(super) const MAX_DEPTH: usize = 1 << 20;
 
 /// What is wrong with a document, as part of a line for the user.
-pub(super) type Why = &'static str;
+pub(super) type Why = Template;
 
-const DEPTH: Why = "more than 1048576 levels of nesting";
-const LONE_SURROGATE: Why = "a lone surrogate in a string";
-const NOT_UTF8: Why = "a string that is not UTF-8";
+const DEPTH: Why = text!("more than 1048576 levels of nesting");
+const LONE_SURROGATE: Why = text!("a lone surrogate in a string");
+const NOT_UTF8: Why = text!("a string that is not UTF-8");
 
 /// What came next in the document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -200,7 +202,7 @@ impl Json {
                                 }
                                 continue;
                             }
-                            _ => return Err("an incomplete number"),
+                            _ => return Err(text!("an incomplete number")),
                         },
                     }
                     None
@@ -208,7 +210,7 @@ impl Json {
                 State::Literal => {
                     let next = self.literal.split_first();
                     let Some((_, rest)) = next.filter(|&(&first, _)| first == b) else {
-                        return Err("an unknown literal");
+                        return Err(text!("an unknown literal"));
                     };
                     self.literal = rest;
                     if rest.is_empty() {
@@ -241,22 +243,22 @@ impl Json {
     fn structural_byte(&mut self, b: u8) -> Result<Option<Event>, Why> {
         match (self.state, b) {
             (State::Document, b'{') => self.open(true),
-            (State::Document, 0xef) => Err("a byte order mark"),
-            (State::Document, _) => Err("the document is not an object"),
+            (State::Document, 0xef) => Err(text!("a byte order mark")),
+            (State::Document, _) => Err(text!("the document is not an object")),
             (State::FirstValue, b']') | (State::FirstKey, b'}') => Ok(self.close()),
             (State::Value | State::FirstValue, _) => self.value(b),
             (State::Key | State::FirstKey, b'"') => {
                 self.string_starts(true);
                 Ok(None)
             }
-            (State::FirstKey, _) => Err("neither a member's name nor '}'"),
-            (State::Key, _) => Err("no name of a member in quotes"),
+            (State::FirstKey, _) => Err(text!("neither a member's name nor '}'")),
+            (State::Key, _) => Err(text!("no name of a member in quotes")),
             (State::Colon, b':') => {
                 self.state = State::Value;
                 Ok(None)
             }
-            (State::Colon, _) => Err("no ':' after a member's name"),
-            (_, _) if self.depth == 0 => Err("trailing characters"),
+            (State::Colon, _) => Err(text!("no ':' after a member's name")),
+            (_, _) if self.depth == 0 => Err(text!("trailing characters")),
             (_, b',') => {
                 self.state = if self.in_object {
                     State::Key
@@ -267,8 +269,8 @@ impl Json {
             }
             (_, b'}') if self.in_object => Ok(self.close()),
             (_, b']') if !self.in_object => Ok(self.close()),
-            _ if self.in_object => Err("neither ',' nor '}' after a value"),
-            _ => Err("neither ',' nor ']' after a value"),
+            _ if self.in_object => Err(text!("neither ',' nor '}' after a value")),
+            _ => Err(text!("neither ',' nor ']' after a value")),
         }
     }
 
@@ -287,7 +289,7 @@ impl Json {
             b'-' => State::Minus,
             b'0' => State::Zero,
             b'1'..=b'9' => State::Integer,
-            _ => return Err("no value where one is expected"),
+            _ => return Err(text!("no value where one is expected")),
         };
         self.text_starts(self.value_room);
         self.keep(&[b]);
@@ -379,7 +381,7 @@ impl Json {
                 self.state = State::Escape;
                 return Ok(None);
             }
-            0..=0x1f => return Err("a control character in a string"),
+            0..=0x1f => return Err(text!("a control character in a string")),
             // RFC 3629, section 4: no overlong form, no surrogate, nothing above U+10FFFF.
             0xc2..=0xdf => (1, 0x80, 0xbf),
             0xe0 => (2, 0xa0, 0xbf),
@@ -423,14 +425,14 @@ impl Json {
                         self.hex_starts();
                         return Ok(());
                     }
-                    _ => return Err("an unknown escape in a string"),
+                    _ => return Err(text!("an unknown escape in a string")),
                 };
                 self.keep(&[c]);
                 self.state = State::String;
             }
             State::Hex => {
                 let Some(digit) = char::from(b).to_digit(16) else {
-                    return Err("an escape without its four hex digits");
+                    return Err(text!("an escape without its four hex digits"));
                 };
                 self.hex = self.hex << 4 | digit;
                 self.hex_left -= 1;

@@ -15,9 +15,10 @@ mod tests;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::error::{Error, Kind, Result, dec};
+use crate::error::{Error, Kind, Result};
 use crate::text::number;
 use json::{Event, Json, Why};
+use os::text;
 
 /// The longest URL, in bytes: twice what servers take, so that none is refused which works.
 pub const MAX_URL: usize = 16 * 1024;
@@ -150,6 +151,7 @@ impl Scanner {
     ///
     /// An error says what is wrong, in which line and column (in bytes); after it the scanner is of no more use. How
     /// the document is cut into pieces makes no difference to any result.
+    #[inline(never)]
     pub fn push(&mut self, piece: &[u8]) -> Result<()> {
         let mut at = 0;
         loop {
@@ -167,15 +169,19 @@ impl Scanner {
     }
 
     /// The entry, now that the document is at its end; None if "ptex" does not map the name.
+    #[inline(never)]
     pub fn finish(mut self) -> Result<Option<Entry>> {
         if !self.json.is_complete() {
             return Err(error(
-                "unexpected end of the document",
+                text!("unexpected end of the document"),
                 self.json.position(0),
             ));
         }
         if !self.lookup.has_ptex {
-            return Err(error("there is no \"ptex\" member", self.json.position(0)));
+            return Err(error(
+                text!("there is no \"ptex\" member"),
+                self.json.position(0),
+            ));
         }
         if !self.lookup.found {
             return Ok(None);
@@ -190,6 +196,7 @@ impl Scanner {
 }
 
 impl Lookup {
+    #[inline(never)]
     fn event(&mut self, json: &mut Json, event: Event) -> core::result::Result<(), Why> {
         match (self.place, event) {
             (Place::Outside, _) => self.place = Place::Root,
@@ -197,7 +204,7 @@ impl Lookup {
                 self.inner = match (self.place, json.text()) {
                     (Place::Root, Some(b"ptex")) => {
                         if self.has_ptex {
-                            return Err("a second \"ptex\" member");
+                            return Err(text!("a second \"ptex\" member"));
                         }
                         self.has_ptex = true;
                         Place::Ptex
@@ -249,7 +256,7 @@ impl Lookup {
                 }
             }
             (Place::Mirrors, Event::End) if self.is_empty => {
-                return Err("a file in \"ptex\" without a URL");
+                return Err(text!("a file in \"ptex\" without a URL"));
             }
             (_, Event::End) => {
                 self.place = match self.place {
@@ -265,10 +272,12 @@ impl Lookup {
                 };
             }
             (Place::Ptex | Place::Mirrors, _) => {
-                return Err("a URL in \"ptex\" that is neither a string nor an array of strings");
+                return Err(text!(
+                    "a URL in \"ptex\" that is neither a string nor an array of strings"
+                ));
             }
             (Place::Root, _) if self.inner == Place::Ptex => {
-                return Err("\"ptex\" is not an object");
+                return Err(text!("\"ptex\" is not an object"));
             }
             (Place::File, _) => self.file_member(json, event),
             (_, Event::Object | Event::Array) => json.skip(),
@@ -279,13 +288,13 @@ impl Lookup {
 
     fn add_url(&mut self, text: Option<&[u8]>) -> core::result::Result<(), Why> {
         let Some(url) = text else {
-            return Err("a URL of more than 16384 bytes");
+            return Err(text!("a URL of more than 16384 bytes"));
         };
         if self.used >= MAX_MIRRORS {
-            return Err("more than 32 URLs for one file");
+            return Err(text!("more than 32 URLs for one file"));
         }
         let Ok(url) = str::from_utf8(url) else {
-            return Err("a URL that is not UTF-8");
+            return Err(text!("a URL that is not UTF-8"));
         };
         if self.used == self.urls.len() {
             self.urls.push(String::new());
@@ -346,10 +355,10 @@ impl Lookup {
     }
 }
 
-const NO_SIZE: Why = "a file's size that is not a number of bytes";
-const NO_HASH: Why = "a file's hash that is not 64 hex digits";
-const SIZES: Why = "two different sizes of the file";
-const HASHES: Why = "two different hashes of the file";
+const NO_SIZE: Why = text!("a file's size that is not a number of bytes");
+const NO_HASH: Why = text!("a file's hash that is not 64 hex digits");
+const SIZES: Why = text!("two different sizes of the file");
+const HASHES: Why = text!("two different hashes of the file");
 
 /// Adds what is said now to what was said before; false if they contradict each other.
 fn agree<T: Copy + PartialEq>(known: &mut Option<T>, new: Option<T>) -> bool {
@@ -373,15 +382,6 @@ fn hex_sha256(hex: &[u8]) -> Option<[u8; 32]> {
 }
 
 fn error(why: Why, (line, column): Position) -> Error {
-    Error::new(
-        Kind::Local,
-        &[
-            "Failed to parse ptex config: ",
-            why,
-            " at line ",
-            &dec(line),
-            " column ",
-            &dec(column),
-        ],
-    )
+    let text = text!("Failed to parse ptex config: % at line % column %");
+    Error::say(Kind::Local, text, &[&why, &line, &column])
 }

@@ -1,11 +1,12 @@
 //! CONNECT: a tunnel through an http proxy (RFC 9110, section 9.3.6).
 
 use crate::auth;
-use crate::error::{Result, printable};
+use crate::error::{Result, Shown, filled};
 use crate::http::{Head, HeadParser, Method, request};
 use crate::stream::Stream;
 use crate::url::Url;
 use alloc::boxed::Box;
+use os::text;
 
 /// Bytes of a status line quoted in an error.
 const MAX_QUOTE: usize = 100;
@@ -35,8 +36,8 @@ pub fn connect(
 /// An error unless `head` says that the tunnel stands; of the kind that its status is for a request.
 pub fn check(head: &Head, now: u64) -> Result<()> {
     head.check_status(now).map_err(|mut error| {
-        let line = printable(head.status_line(), MAX_QUOTE);
-        error.text = ["no tunnel: ", &line, &auth::unsupported(head)].concat();
+        let line = Shown(head.status_line(), MAX_QUOTE);
+        error.text = filled(text!("no tunnel: %%"), &[&line, &auth::unsupported(head)]);
         error
     })
 }

@@ -12,6 +12,7 @@ use crate::auth::Credentials;
 use crate::error::{Error, Kind, Result};
 use crate::url::{Scheme, Url, split_first, split_last, split_port};
 use alloc::string::String;
+use os::text;
 
 /// The value of an environment variable.
 pub type Variable<'a> = &'a dyn Fn(&str) -> Option<&'static [u8]>;
@@ -67,10 +68,8 @@ impl Proxy {
             .iter()
             .find(|(name, _)| scheme.eq_ignore_ascii_case(name))
         else {
-            return Err(Error::new(
-                Kind::Local,
-                &["neither http, https, socks4, socks4a, socks5 nor socks5h"],
-            ));
+            let text = text!("neither http, https, socks4, socks4a, socks5 nor socks5h");
+            return Err(Error::say(Kind::Local, text, &[]));
         };
         let protocol = *protocol;
         let authority = rest
@@ -113,7 +112,7 @@ impl Proxy {
     /// `error`, which came about on the way to or through this proxy, saying so.
     #[cold]
     pub fn blame(&self, error: Error) -> Error {
-        error.context(&["Proxy ", &self.server.host_port(), ": "])
+        error.context(text!("Proxy %: "), &[&self.server.host_port()])
     }
 }
 
@@ -155,8 +154,8 @@ pub fn for_url(url: &Url, variable: Variable<'_>) -> Result<Option<Proxy>> {
     match core::str::from_utf8(value.trim_ascii()) {
         Ok(value) => Proxy::parse(value)
             .map(Some)
-            .map_err(|e| e.context(&["Bad proxy in ", &name, ": "])),
-        Err(_) => Err(Error::new(Kind::Local, &["Bad proxy in ", &name])),
+            .map_err(|e| e.context(text!("Bad proxy in %: "), &[&name])),
+        Err(_) => Err(Error::say(Kind::Local, text!("Bad proxy in %"), &[&name])),
     }
 }
 

@@ -5,11 +5,13 @@
 
 use super::Protocol;
 use crate::auth::Credentials;
-use crate::error::{Error, Kind, Result, dec};
+use crate::error::{Error, Kind, Part, Result};
 use crate::stream::Stream;
 use crate::url::Host;
 use alloc::vec::Vec;
 use core::mem;
+use os::text;
+use os::text::Template;
 
 const SOCKS5: u8 = 5;
 const CONNECT: u8 = 1;
@@ -25,22 +27,22 @@ const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
 /// Why a SOCKS 5 proxy did not connect, by its number from 1 on (RFC 1928, section 6).
-const REPLIES: [&str; 8] = [
-    "general failure",
-    "connection not allowed by its rules",
-    "network unreachable",
-    "host unreachable",
-    "connection refused",
-    "TTL expired",
-    "command not supported",
-    "address type not supported",
+const REPLIES: [Template; 8] = [
+    text!("general failure"),
+    text!("connection not allowed by its rules"),
+    text!("network unreachable"),
+    text!("host unreachable"),
+    text!("connection refused"),
+    text!("TTL expired"),
+    text!("command not supported"),
+    text!("address type not supported"),
 ];
 
 /// The same of a SOCKS 4 proxy, from 91 on.
-const REPLIES_4: [&str; 3] = [
-    "request rejected or failed",
-    "it cannot ask our identd",
-    "our identd says another user",
+const REPLIES_4: [Template; 3] = [
+    text!("request rejected or failed"),
+    text!("it cannot ask our identd"),
+    text!("our identd says another user"),
 ];
 
 /// What an answer is an answer to.
@@ -102,9 +104,9 @@ impl Negotiation {
             u8::try_from(user.len()),
             u8::try_from(password.len()),
         ) else {
-            return Err(local(
-                "SOCKS takes no name and no password of more than 255 bytes",
-            ));
+            return Err(local(text!(
+                "SOCKS takes no name and no password of more than 255 bytes"
+            )));
         };
         let is_version_4 = matches!(protocol, Protocol::Socks4 | Protocol::Socks4a);
         let mut login = Vec::new();
@@ -113,7 +115,7 @@ impl Negotiation {
             let (address, name): (&[u8], &[&[u8]]) = match kind {
                 IPV4 => (address, &[]),
                 NAME if protocol == Protocol::Socks4a => (&[0, 0, 0, 1], &[address, &[0]]),
-                _ => return Err(local("SOCKS 4 can only connect to IPv4 addresses")),
+                _ => return Err(local(text!("SOCKS 4 can only connect to IPv4 addresses"))),
             };
             [&[4, CONNECT], port, address, user, &[0], &name.concat()].concat()
         } else {
@@ -157,13 +159,13 @@ impl Negotiation {
                 (State::Login, Step::Exchange(mem::take(&mut self.login), 2))
             }
             (State::Methods, [SOCKS5, NO_METHOD]) => {
-                return Err(refused(if self.login.is_empty() {
-                    "it wants a user name and a password"
+                return Err(refused(&if self.login.is_empty() {
+                    text!("it wants a user name and a password")
                 } else {
-                    "it takes neither a user name and password nor nobody"
+                    text!("it takes neither a user name and password nor nobody")
                 }));
             }
-            (State::Login, [1, _]) => return Err(refused("wrong user name or password")),
+            (State::Login, [1, _]) => return Err(refused(&text!("wrong user name or password"))),
             // Type and first byte of the address that it connects from, which has a port after it.
             (State::Request, &[SOCKS5, 0, _, kind, first]) => {
                 let rest = match kind {
@@ -184,6 +186,7 @@ impl Negotiation {
     }
 
     /// Negotiates over `stream`, which leads to the proxy, until the tunnel stands.
+    #[inline(never)]
     pub fn run(&mut self, stream: &mut dyn Stream) -> Result<()> {
         let mut answer = Vec::new();
         while let Step::Exchange(send, len) = self.step(&answer)? {
@@ -196,10 +199,8 @@ impl Negotiation {
             while !room.is_empty() {
                 let n = stream.read(room)?;
                 if n == 0 {
-                    return Err(Error::new(
-                        Kind::Transient,
-                        &["SOCKS: the connection was closed"],
-                    ));
+                    let text = text!("SOCKS: the connection was closed");
+                    return Err(Error::say(Kind::Transient, text, &[]));
                 }
                 room = room.get_mut(n..).unwrap_or_default();
             }
@@ -209,27 +210,30 @@ impl Negotiation {
 }
 
 #[cold]
-fn local(what: &str) -> Error {
-    Error::new(Kind::Local, &[what])
+fn local(what: Template) -> Error {
+    Error::say(Kind::Local, what, &[])
 }
 
 #[cold]
-fn refused(why: &str) -> Error {
-    Error::new(Kind::Source, &["SOCKS: ", why])
+fn refused(why: &dyn Part) -> Error {
+    Error::say(Kind::Source, text!("SOCKS: %"), &[why])
 }
 
 #[cold]
 fn broken() -> Error {
-    refused("the answer is not in the protocol")
+    refused(&text!("the answer is not in the protocol"))
 }
 
 /// The error of a refusal with a number of which `names` begin with `first`.
 #[cold]
-fn reason(names: &[&str], number: u8, first: u8) -> Error {
+fn reason(names: &[Template], number: u8, first: u8) -> Error {
     let name = number
         .checked_sub(first)
         .and_then(|index| names.get(usize::from(index)));
-    refused(name.unwrap_or(&&*["error ", &dec(number.into())].concat()))
+    match name {
+        Some(name) => refused(name),
+        None => Error::say(Kind::Source, text!("SOCKS: error %"), &[&u64::from(number)]),
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ use crate::stream::Stream;
 use crate::url::Host;
 use anchors::Trust;
 use link::Link;
+use os::text;
 use sig::SigError;
 
 /// Fills its argument with random bytes of cryptographic quality.
@@ -215,6 +216,6 @@ pub fn connect_with(
         if error.kind == Kind::Negotiation {
             append(&mut error.text, NOTHING_IN_COMMON);
         }
-        error.context(&[&first])
+        error.context(text!("%"), &[&first])
     })
 }

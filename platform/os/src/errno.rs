@@ -1,7 +1,7 @@
 //! The system's error numbers and what to call them in a message.
 
-use crate::net::addr::push_number;
-use crate::net::append;
+use crate::text;
+use crate::text::{Part, fill};
 use alloc::string::String;
 
 /// An error number of the operating system.
@@ -16,19 +16,22 @@ impl Errno {
     }
 
     /// The message as Rust programs show it: `No such file or directory (os error 2)`.
-    #[cold]
-    #[inline(never)]
     pub fn text(self) -> String {
-        let name = crate::sys::errno_name(self.0);
-        let mut text = String::from(name);
-        let (before, after) = match name {
-            "" => ("os error ", ""),
-            _ => (" (os error ", ")"),
-        };
-        append(&mut text, before);
-        push_number(&mut text, self.0.unsigned_abs(), 10);
-        append(&mut text, after);
+        let mut text = String::new();
+        self.append_to(&mut text);
         text
+    }
+}
+
+impl Part for Errno {
+    #[cold]
+    fn append_to(&self, text: &mut String) {
+        let name = crate::sys::errno_name(self.0);
+        let number = u64::from(self.0.unsigned_abs());
+        match name {
+            "" => fill(text, text!("os error %"), &[&number]),
+            _ => fill(text, text!("% (os error %)"), &[&name, &number]),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ extern crate std;
 
 mod errno;
 pub mod net;
+pub mod text;
 #[cfg(any(windows, target_os = "macos"))]
 pub mod trust;
 

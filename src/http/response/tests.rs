@@ -1,4 +1,5 @@
 use super::*;
+use crate::text::dec;
 use alloc::string::String;
 
 /// The head in `text`, fed in one piece, and how much of `text` it left.

@@ -22,6 +22,7 @@ use super::hello::{self, Choice, GROUPS, SCHEMES, Suite};
 use super::prf::{hash, prf};
 use crate::error::{Error, Kind, Result};
 use curves::ecdh::KeyPair;
+use os::text;
 
 /// Bytes of one message at most: the longest chain, with the lengths in it.
 const MAX_MESSAGE: usize = MAX_CHAIN_BYTES + 1024;
@@ -175,8 +176,10 @@ impl<'a> Handshake<'a> {
             (ALERT, &[_, description]) => Err(if self.state == State::ServerHello {
                 alert::received(self.peer, description)
             } else if self.certificate_requested {
-                alert::received_later(self.peer, description)
-                    .context(&["the server asks for a client certificate, and there is none: "])
+                alert::received_later(self.peer, description).context(
+                    text!("the server asks for a client certificate, and there is none: "),
+                    &[],
+                )
             } else {
                 alert::received_later(self.peer, description)
             }),

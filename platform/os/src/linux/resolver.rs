@@ -116,6 +116,7 @@ fn lookup_with(
 }
 
 /// Asks for `name` and for what the search list makes of it, in the order of resolv.conf(5), until one has addresses.
+#[inline(never)]
 fn search(conf: &ResolvConf, name: &[u8], deadline: u64, found: &mut Vec<IpAddr>) -> Outcome {
     let absolute = name.ends_with(b".");
     let dots = name.iter().filter(|&&b| b == b'.').count();
@@ -159,6 +160,7 @@ struct Question {
 }
 
 /// Asks all nameservers for both kinds of addresses of `name`.
+#[inline(never)]
 fn ask(conf: &ResolvConf, name: &[u8], deadline: u64, found: &mut Vec<IpAddr>) -> Outcome {
     let mut ids = [0; 4];
     random(&mut ids);
@@ -201,6 +203,7 @@ fn ask(conf: &ResolvConf, name: &[u8], deadline: u64, found: &mut Vec<IpAddr>) -
 
 /// Sends the questions and takes in what is answered until all are or `end` comes. Returns whether some nameserver
 /// said that it could not answer.
+#[inline(never)]
 fn exchange(
     conf: &ResolvConf,
     questions: &mut [Question; 2],
@@ -292,6 +295,7 @@ fn exchange(
 }
 
 /// Asks one nameserver by TCP (RFC 7766).
+#[inline(never)]
 fn ask_by_tcp(
     server: SocketAddr,
     query: &[u8],

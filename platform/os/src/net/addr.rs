@@ -6,6 +6,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddr
 
 use super::append;
 use crate::sys::net::interface_index;
+use crate::text::{self, append_number};
 
 /// The socket address of an address literal, or `None` if `text` is something else. An IPv6 literal stands without its
 /// brackets and may have a zone: `fe80::1%eth0`, `fe80::1%2`.
@@ -150,34 +151,13 @@ fn push_v6(text: &mut String, ip: &Ipv6Addr) {
 }
 
 /// Appends `n` in base 10 or 16.
-#[inline(never)]
 pub(crate) fn push_number(text: &mut String, n: u32, radix: u32) {
-    let mut unit = 1;
-    while n / unit >= radix {
-        unit *= radix;
-    }
-    while unit > 0 {
-        let digit = (n / unit % radix) as u8;
-        text.push(char::from(if digit < 10 {
-            b'0' + digit
-        } else {
-            b'a' - 10 + digit
-        }));
-        unit /= radix;
-    }
+    append_number(text, n.into(), radix.into());
 }
 
 /// The value of a string of decimal digits, if it is one and fits.
 pub(crate) fn number(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() {
-        return None;
-    }
-    let mut n: u32 = 0;
-    for digit in digits {
-        let value = digit.checked_sub(b'0').filter(|&d| d < 10)?;
-        n = n.checked_mul(10)?.checked_add(value.into())?;
-    }
-    Some(n)
+    text::number(digits, 10)?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::Errno;
+pub(crate) use crate::text::append;
 pub(crate) use connect::race;
 pub use tcp::Tcp;
 
@@ -72,12 +73,6 @@ pub(crate) fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (word, rest) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
     *text = rest;
     (!word.is_empty()).then_some(word)
-}
-
-/// Appends `part`: a call, where `push_str` is a dozen instructions at each of many places.
-#[inline(never)]
-pub(crate) fn append(text: &mut String, part: &str) {
-    text.push_str(part);
 }
 
 /// The system's words for an error, without its number where there are words.

@@ -74,6 +74,7 @@ impl File {
 }
 
 /// Calls `visit` with the name of each entry of a folder, but for `.` and `..`.
+#[inline(never)]
 pub fn list(path: &[u8], visit: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
     let folder = open(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
     folder::each_entry(folder, &mut |name| match name {
