@@ -8,6 +8,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use os::text;
 use os::text::Template;
+use os::text::filled;
+use os::text::split_once;
 
 /// The version, bare.
 pub const VERSION: Template = text!(env!("CARGO_PKG_VERSION"));
@@ -169,14 +171,15 @@ pub fn parse<'a>(
         let mut letters = argument.get(1..).unwrap_or_default();
         let mut given = None;
         if let Some(long) = argument.strip_prefix(b"--") {
-            let mut parts = long.splitn(2, |&b| b == b'=');
-            let name = parts.next().unwrap_or_default();
-            given = parts.next();
+            let mut name = long;
+            if let Some((before, after)) = split_once(long, b'=') {
+                (name, given) = (before, Some(after));
+            }
             let known = |known: &str| known.as_bytes() == name;
             if let Some(i) = NUMBERS.iter().position(|number| known(number.0)) {
                 let value = given.or_else(|| arguments.next());
                 let value = value.ok_or_else(|| no_value(argument))?;
-                let text = ["--", NUMBERS[i].0].concat();
+                let text = filled(text!("--%"), &[&NUMBERS[i].0]);
                 options.numbers[i] = parse_number(&text, NUMBERS[i].1, value)?;
                 continue;
             }

@@ -7,6 +7,7 @@ pub use crate::text::{Part, Shown, Template, append, append_dec, dec, fill, fill
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::ops::{Deref, DerefMut};
+use os::text;
 
 /// What the fetch may do about an [`Error`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,11 +50,11 @@ impl Error {
     #[cold]
     #[inline(never)]
     pub fn new(kind: Kind, parts: &[&str]) -> Self {
-        Error(Box::new(Failure {
-            kind,
-            text: parts.concat(),
-            retry_after: None,
-        }))
+        let mut error = Error::say(kind, text!(""), &[]);
+        for part in parts {
+            append(&mut error.text, part);
+        }
+        error
     }
 
     /// An error of `kind` whose text is `template` with each `%` replaced by the next of `parts`.
@@ -94,7 +95,6 @@ impl DerefMut for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use os::text;
 
     #[test]
     fn context_goes_before() {

@@ -10,6 +10,7 @@ use crate::url::Host;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
+use os::text::alike;
 
 /// Bytes of a word. A password can be a token of some KiB.
 const MAX_WORD: usize = 16 << 10;
@@ -153,7 +154,7 @@ impl<'a> Search<'a> {
                     [b'[', name @ .., b']'] => name,
                     name => name,
                 };
-                self.is_match = name.eq_ignore_ascii_case(self.host.as_bytes());
+                self.is_match = alike(name, self.host.as_bytes());
             }
             Expect::Login => self.login = Some(word),
             Expect::Password => self.password = Some(word),

@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::url::{Url, split_first};
 use alloc::string::String;
 use os::text;
+use os::text::filled;
 
 /// The variable that holds the rules.
 pub const VARIABLE: &str = "PTEX_URL_REWRITE";
@@ -35,7 +36,7 @@ pub fn apply(url: &mut Url, rules: &[u8]) -> Result<bool> {
             && matches!(rest.as_bytes(), [] | [b'/' | b'?', ..])
         {
             longest = prefix.len();
-            result = Some([replacement, rest].concat());
+            result = Some(filled(text!("%%"), &[&replacement, &rest]));
         }
     }
     if let Some(text) = &result {
@@ -48,11 +49,13 @@ pub fn apply(url: &mut Url, rules: &[u8]) -> Result<bool> {
 fn parse(rule: &[u8]) -> Option<(String, &str)> {
     let (prefix, replacement) = split_first(core::str::from_utf8(rule).ok()?, b'=')?;
     let mut prefix = normal(prefix)?;
-    if prefix.ends_with('/') {
-        prefix.pop();
-    }
+    prefix.truncate(without_slash(&prefix).len());
     normal(replacement)?;
-    Some((prefix, replacement.strip_suffix('/').unwrap_or(replacement)))
+    Some((prefix, without_slash(replacement)))
+}
+
+fn without_slash(url: &str) -> &str {
+    url.strip_suffix('/').unwrap_or(url)
 }
 
 /// The normal form of a URL with a scheme and without a fragment.

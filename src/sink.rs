@@ -6,6 +6,7 @@ use alloc::vec;
 use os::Errno;
 use os::file::{File, NewFile, PartialFile};
 use os::text;
+use os::text::filled;
 
 /// Bytes of a partial file that are read at a time.
 const READ: usize = 256 << 10;
@@ -98,8 +99,8 @@ impl<'a> Continued<'a> {
     ///
     /// The second result is the validator of the version of which it is a part; empty if that is not known.
     pub fn open(name: &'a str, found: &mut dyn FnMut(&[u8])) -> Result<(Self, String)> {
-        let part = [name, ".part"].concat();
-        let version = [&part, ".version"].concat();
+        let part = filled(text!("%.part"), &[&name]);
+        let version = filled(text!("%.version"), &[&part]);
         let mut file = PartialFile::open(part.as_bytes()).map_err(|e| failed("open", &part, e))?;
         let validator = read_note(&version);
         let mut buffer = vec![0; READ];

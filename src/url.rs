@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::text::{Part, Shown, append, fill, filled, number, printable};
 use os::text;
 use os::text::Template;
+use os::text::{alike, find};
 
 /// Bytes of a URL, as given and as printed. Signed URLs have a few KiB; servers refuse more than 8 to 64 KiB.
 pub const MAX_URL: usize = 64 * 1024;
@@ -79,7 +80,7 @@ impl Scheme {
 
     fn named(name: &str) -> Result<Scheme> {
         for scheme in SCHEMES {
-            if scheme.name().eq_ignore_ascii_case(name) {
+            if alike(scheme.name().as_bytes(), name.as_bytes()) {
                 return Ok(scheme);
             }
         }
@@ -103,26 +104,22 @@ pub enum Host {
 impl Host {
     /// The host as in a URL: IPv6 addresses by RFC 5952, in brackets.
     pub fn text(&self) -> String {
-        let mut text = String::new();
+        let text = self.bare_text();
         match self {
-            Host::Name(name) => text.push_str(name),
-            Host::V4(octets) => addr::push(&mut text, &SocketAddr::from((*octets, 0))),
-            Host::V6(octets) => {
-                text.push('[');
-                addr::push(&mut text, &SocketAddr::from((*octets, 0)));
-                text.push(']');
-            }
+            Host::V6(_) => filled(text!("[%]"), &[&text]),
+            _ => text,
         }
-        text
     }
 
     /// The host without the brackets of a URL: for a resolver, or to be compared.
     pub fn bare_text(&self) -> String {
-        let mut text = self.text();
-        if text.ends_with(']') {
-            text.pop();
-            text.remove(0);
-        }
+        let address = match self {
+            Host::Name(name) => return name.clone(),
+            Host::V4(octets) => SocketAddr::from((*octets, 0)),
+            Host::V6(octets) => SocketAddr::from((*octets, 0)),
+        };
+        let mut text = String::new();
+        addr::push(&mut text, &address);
         text
     }
 
@@ -202,11 +199,11 @@ impl Url {
         }
         let tail = match reference.as_bytes() {
             [] => self.target(),
-            [b'?', ..] => [self.path(), reference].concat(),
+            [b'?', ..] => filled(text!("%%"), &[&self.path(), &reference]),
             [b'/', ..] => reference.to_owned(),
             _ => {
                 let folder = split_last(self.path(), b'/').map_or("", |(folder, _)| folder);
-                [folder, "/", reference].concat()
+                filled(text!("%/%"), &[&folder, &reference])
             }
         };
         Self::with_parts(
@@ -238,7 +235,7 @@ impl Url {
             .and_then(|at| rest.split_at_checked(at))
             .unwrap_or((rest, ""));
         // Browsers end the authority here and RFC 3986 does not: who reads it must not depend on taste.
-        if authority.as_bytes().contains(&b'\\') {
+        if find(authority.as_bytes(), b'\\').is_some() {
             return Err(bad(text!("backslash in the host")));
         }
         let (userinfo, host_port) = split_last(authority, b'@').unwrap_or(("", authority));
@@ -251,7 +248,7 @@ impl Url {
         }
         if scheme == Scheme::File {
             let host = host_port;
-            if !(host.is_empty() || host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1") {
+            if !(host.is_empty() || alike(host.as_bytes(), b"localhost") || host == "127.0.0.1") {
                 return Self::share(host, tail);
             }
             return Self::with_parts(scheme, "", Host::Name(String::new()), 0, tail);
@@ -275,7 +272,7 @@ impl Url {
 
     #[cfg(not(windows))]
     fn share(_host: &str, _tail: &str) -> Result<Url> {
-        Err(bad("a file URL cannot name another host"))
+        Err(bad(text!("a file URL cannot name another host")))
     }
 
     fn with_parts(
@@ -349,7 +346,7 @@ impl Url {
     /// The path decoded, which for a `file` URL is the file's; an error if it holds a NUL byte.
     pub fn file_path(&self) -> Result<Vec<u8>> {
         let mut path = percent_decode(self.path());
-        if path.contains(&0) {
+        if find(&path, 0).is_some() {
             return Err(bad(text!("NUL in the path")));
         }
         if cfg!(windows) && begins_with_drive(&path) {
@@ -376,16 +373,23 @@ impl Url {
     }
 
     /// The same URL with the userinfo of `other`, or without one.
-    pub fn with_userinfo_of(mut self, other: Option<&Url>) -> Url {
-        let userinfo = other.map_or(String::new(), |url| url.0.userinfo.clone());
-        Rc::make_mut(&mut self.0).userinfo = userinfo;
-        self
+    pub fn with_userinfo_of(self, other: Option<&Url>) -> Url {
+        let mut parts = self.parts();
+        parts.userinfo = other.map_or(String::new(), |url| url.0.userinfo.clone());
+        Url(Rc::new(parts))
     }
 
     /// The same URL with another port.
-    pub fn with_port(mut self, port: u16) -> Url {
-        Rc::make_mut(&mut self.0).port = port;
-        self
+    pub fn with_port(self, port: u16) -> Url {
+        let mut parts = self.parts();
+        parts.port = port;
+        Url(Rc::new(parts))
+    }
+
+    /// The parts for another URL.
+    #[inline(never)]
+    fn parts(&self) -> Parts {
+        Parts::clone(&self.0)
     }
 
     /// Whether both have the same origin: scheme, host and port (RFC 6454, section 4).
@@ -450,7 +454,7 @@ pub fn redact(text: &str) -> String {
                     .unwrap_or_default(),
                 _ => ("", before),
             };
-            [scheme, user_of(userinfo), "@", host].concat()
+            filled(text!("%%@%"), &[&scheme, &user_of(userinfo), &host])
         }
         None => text.to_owned(),
     };
@@ -533,7 +537,7 @@ fn split_scheme(text: &str) -> Option<(&str, &str)> {
 
 /// What is before and after the first `byte`, which is ASCII. (The patterns of `str` take a kilobyte more.)
 pub(crate) fn split_first(text: &str, byte: u8) -> Option<(&str, &str)> {
-    split_around(text, text.bytes().position(|b| b == byte))
+    split_around(text, find(text.as_bytes(), byte))
 }
 
 /// What is before and after the last `byte`, which is ASCII.
@@ -558,9 +562,7 @@ pub(crate) fn split_port(host_port: &str) -> (&str, &str) {
         Some((_, port)) => host_port
             .split_at_checked(host_port.len() - port.len())
             .unwrap_or_default(),
-        None => host_port
-            .bytes()
-            .position(|byte| byte == b':')
+        None => find(host_port.as_bytes(), b':')
             .and_then(|at| host_port.split_at_checked(at))
             .unwrap_or((host_port, "")),
     }

@@ -4,6 +4,7 @@ use crate::error::printable;
 use crate::http::Head;
 use crate::http::header::{is_name, trim};
 use alloc::string::String;
+use os::text::alike;
 
 /// Bytes of all the foreign names of schemes quoted in an error.
 const MAX_QUOTE: usize = 100;
@@ -46,7 +47,7 @@ pub fn unsupported(head: &Head) -> String {
     for value in head.values(name) {
         let mut list = value;
         while let Some(scheme) = next(&mut list) {
-            if scheme.eq_ignore_ascii_case(b"Basic") {
+            if alike(scheme, b"Basic") {
                 return String::new();
             }
             if !scheme.is_empty() && schemes.len() + scheme.len() < MAX_QUOTE {

@@ -9,6 +9,7 @@ use crate::url::{Host, Url};
 use alloc::string::String;
 use os::file::File;
 use os::text;
+use os::text::{filled, joined};
 
 /// Bytes of a netrc file that are read: whatever else has that name need not end.
 const MAX_NETRC: usize = 1 << 20;
@@ -113,7 +114,7 @@ fn parse(value: &[u8]) -> Option<Login> {
     }
     let scheme = if divider.is_none() { "Bearer " } else { "" };
     let value = core::str::from_utf8(value).ok()?;
-    Some(Login::Value([scheme, value].concat()))
+    Some(Login::Value(filled(text!("%%"), &[&scheme, &value])))
 }
 
 /// The entry for `host`, and for `user` if one is given, in the file that `NETRC` names or in that of the user's folder.
@@ -129,7 +130,7 @@ pub fn netrc(host: &Host, user: Option<&[u8]>, variable: Variable<'_>) -> Option
     let home = home?;
     let mut file = NETRC
         .iter()
-        .find_map(|name| File::open(&[home, name.as_bytes()].concat()).ok())?;
+        .find_map(|name| File::open(&joined(&[home, name.as_bytes()])).ok())?;
     read(&mut file, host, user)
 }
 

@@ -11,6 +11,8 @@ pub use login::{Login, netrc};
 use crate::url::Url;
 use alloc::string::String;
 use alloc::vec::Vec;
+use os::text;
+use os::text::{filled, joined};
 
 /// A user name and a password.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,8 +34,8 @@ impl Credentials {
 
     /// The value of `Authorization` or `Proxy-Authorization` (RFC 7617, section 2).
     pub fn basic(&self) -> String {
-        let pair = [&*self.user, b":", &self.password].concat();
-        ["Basic ", &base64::encode(&pair)].concat()
+        let pair = joined(&[&self.user, b":", &self.password]);
+        filled(text!("Basic %"), &[&base64::encode(&pair)])
     }
 }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::error::{Error, Kind, Result};
 use crate::url::{Url, percent_decode, split_first};
 use os::text;
+use os::text::alike;
 
 /// The way to a file or a listing: an iterator over the folders to change to, one after the other.
 pub struct Path {
@@ -50,7 +51,7 @@ impl Path {
             .checked_sub(";type=i".len())
             .and_then(|at| rest.split_at_checked(at))
             && let [name @ .., code] = parameter.as_bytes()
-            && name.eq_ignore_ascii_case(b";type=")
+            && alike(name, b";type=")
         {
             rest = before;
             names = matches!(code, b'd' | b'D');

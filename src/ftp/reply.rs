@@ -6,6 +6,7 @@ use core::mem;
 use crate::error::{Error, Kind, Result, Shown};
 use os::text;
 use os::text::Template;
+use os::text::find;
 
 /// Bytes of one reply, all of its lines together: a server that greets with its rules needs a few KiB.
 pub const MAX_REPLY: usize = 64 * 1024;
@@ -56,7 +57,7 @@ impl Reply {
         let mut text = self.text();
         let port = match self.code {
             229 => {
-                let open = text.iter().position(|&byte| byte == b'(')?;
+                let open = find(text, b'(')?;
                 let [mark, second, third, digits @ ..] = text.get(open + 1..)? else {
                     return None;
                 };

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Part, Result, Shown, dec, filled};
 use crate::stream::Stream;
 use crate::url::{Scheme, Url};
 use os::text;
+use os::text::joined;
 
 /// Bytes that are read of replies at a time.
 const READ: usize = 1024;
@@ -131,7 +132,7 @@ fn send(stream: &mut dyn Stream, verb: &str, argument: &[u8]) -> Result<()> {
         (_, b"") => b"",
         _ => b" ",
     };
-    stream.write_all(&[verb.as_bytes(), space, argument, b"\r\n"].concat())
+    stream.write_all(&joined(&[verb.as_bytes(), space, argument, b"\r\n"]))
 }
 
 /// A control connection after its login.

@@ -1,6 +1,7 @@
 //! HTTP dates (RFC 9110, section 5.6.7).
 
 use crate::text::number;
+use os::text::{alike, find};
 
 /// Seconds since 1970 of `text` in any of the three forms of an HTTP-date; `None` if it is none, or before 1970.
 ///
@@ -8,8 +9,8 @@ use crate::text::number;
 /// day of the week and the zone, which is GMT in all of them, are not looked at.
 pub fn parse(text: &[u8]) -> Option<u64> {
     let (mut day, mut month, mut year, mut time) = (None, 0, 0, None);
-    for part in text.split(|byte| b" ,-".contains(byte)) {
-        if part.contains(&b':') {
+    for part in text.split(|byte| matches!(byte, b' ' | b',' | b'-')) {
+        if find(part, b':').is_some() {
             time = Some(parse_time(part)?);
         } else if part.first().is_some_and(u8::is_ascii_digit) {
             let value = number(part, 10)?;
@@ -58,7 +59,7 @@ fn parse_time(text: &[u8]) -> Option<u64> {
 /// From 1 on; 0 if it is none.
 fn month_number(name: &[u8]) -> u64 {
     let mut months = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks_exact(3);
-    let index = months.position(|month| month.eq_ignore_ascii_case(name));
+    let index = months.position(|month| alike(month, name));
     index.map_or(0, |index| index as u64 + 1)
 }
 

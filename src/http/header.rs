@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, Kind, Result, Shown, printable};
 use os::text;
+use os::text::{alike, find, split, split_once};
 
 /// Bytes of foreign text quoted in an error.
 const MAX_QUOTE: usize = 64;
@@ -17,7 +18,7 @@ pub fn is_name(name: &[u8]) -> bool {
     !name.is_empty()
         && name
             .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+            .all(|byte| byte.is_ascii_alphanumeric() || find(b"!#$%&'*+-.^_`|~", *byte).is_some())
 }
 
 /// Whether `value` can be a field value in one line: no control character but tab (RFC 9110, section 5.5).
@@ -38,16 +39,14 @@ pub fn trim(mut value: &[u8]) -> &[u8] {
 /// Name and value of a field line without its end (RFC 9112, section 5), if it is one. Space before the colon makes it
 /// none: some read it as part of the name and some do not.
 pub fn split_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    let (name, value) = line.split_at_checked(colon)?;
-    let value = trim(value.get(1..)?);
+    let (name, value) = split_once(line, b':')?;
+    let value = trim(value);
     (is_name(name) && is_value(value)).then_some((name, value))
 }
 
 /// The elements of a comma-separated list (RFC 9110, section 5.6.1) whose elements hold no quoted commas.
 pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value
-        .split(|&byte| byte == b',')
+    split(value, b',')
         .map(trim)
         .filter(|element| !element.is_empty())
 }
@@ -75,10 +74,10 @@ impl Scope {
     };
 
     fn allows(self, name: &str) -> bool {
-        if name.eq_ignore_ascii_case("Host") {
+        let is = |known: &str| alike(name.as_bytes(), known.as_bytes());
+        if is("Host") {
             self.host
-        } else if name.eq_ignore_ascii_case("Authorization") || name.eq_ignore_ascii_case("Cookie")
-        {
+        } else if is("Authorization") || is("Cookie") {
             self.credentials
         } else {
             true
@@ -104,10 +103,7 @@ impl Custom {
     /// Refused is what is no field, and what would make the request another one than a GET without content: a second
     /// `Host`, a `Content-Length` or a `Transfer-Encoding`. Errors are [`Kind::Local`] and never repeat the value.
     pub fn push(&mut self, argument: &[u8]) -> Result<()> {
-        let separator = argument
-            .iter()
-            .position(|&byte| byte == b':')
-            .or_else(|| argument.iter().position(|&byte| byte == b';'));
+        let separator = find(argument, b':').or_else(|| find(argument, b';'));
         let (name, rest) = separator
             .and_then(|at| argument.split_at_checked(at))
             .unwrap_or_default();
@@ -139,7 +135,7 @@ impl Custom {
             (b':', _) | (_, b"") => {}
             _ => return Err("it has no colon"),
         }
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        let is = |known: &str| alike(name, known.as_bytes());
         if is("Content-Length") || is("Transfer-Encoding") {
             return Err("the request has no content");
         }
@@ -154,13 +150,13 @@ impl Custom {
     pub fn sends(&self, name: &str) -> bool {
         self.fields
             .iter()
-            .any(|field| field.value.is_some() && field.name.eq_ignore_ascii_case(name))
+            .any(|field| field.value.is_some() && alike(field.name.as_bytes(), name.as_bytes()))
     }
 
     /// Whether, in a request of `scope`, the user's own take the place of the default fields of this name.
     pub(crate) fn replaces(&self, name: &str, scope: Scope) -> bool {
         self.fields.iter().any(|field| {
-            field.name.eq_ignore_ascii_case(name)
+            alike(field.name.as_bytes(), name.as_bytes())
                 && (field.value.is_none() || scope.allows(&field.name))
         })
     }

@@ -10,6 +10,7 @@ use super::header::{Custom, Scope, is_name, is_value};
 use crate::error::{Error, Kind, Result, filled};
 use crate::url::{Host, Url};
 use os::text;
+use os::text::joined;
 
 /// `User-Agent` (RFC 9110, section 10.1.5).
 pub const USER_AGENT: &str = concat!("ptex/", env!("CARGO_PKG_VERSION"));
@@ -81,7 +82,7 @@ pub fn connect(host: &Host, port: u16, proxy_authorization: Option<&str>) -> Res
 }
 
 fn start(method: &str, target: &str) -> Vec<u8> {
-    [method, target, " HTTP/1.1\r\n"].concat().into_bytes()
+    joined(&[method.as_bytes(), target.as_bytes(), b" HTTP/1.1\r\n"])
 }
 
 #[inline(never)]

@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::text::number;
 use os::text;
 use os::text::Template;
+use os::text::{alike, find, split, split_once};
 
 /// Bytes of one line of a head: curl's limit.
 pub const MAX_LINE: usize = 100 * 1024;
@@ -77,7 +78,7 @@ impl HeadParser {
     /// then what follows it. Interim (1xx) responses are passed over. An error is [`Kind::Source`].
     pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Box<Head>>> {
         while !input.is_empty() {
-            let line_end = input.iter().position(|&byte| byte == b'\n');
+            let line_end = find(input, b'\n');
             let len = line_end.map_or(input.len(), |at| at + 1);
             let (part, rest) = input.split_at_checked(len).unwrap_or_default();
             *input = rest;
@@ -237,7 +238,7 @@ impl Head {
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.lines().skip(1).filter_map(move |line| {
             let (field, value) = split_line(line)?;
-            field.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
+            alike(field, name.as_bytes()).then_some(value)
         })
     }
 
@@ -253,9 +254,8 @@ impl Head {
 
     /// Whether an element of the list in the fields of this name is `token`, case aside.
     pub fn lists(&self, name: &str, token: &str) -> bool {
-        self.values(name).any(|value| {
-            elements(value).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
-        })
+        self.values(name)
+            .any(|value| elements(value).any(|element| alike(element, token.as_bytes())))
     }
 
     /// `Accept-Ranges` (RFC 9110, section 14.3): `None` if the server does not say.
@@ -348,11 +348,11 @@ impl Head {
             }
         }
         match (coding, count) {
-            (Some(coding), 1) if coding.eq_ignore_ascii_case(b"chunked") => {
+            (Some(coding), 1) if alike(coding, b"chunked") => {
                 return Ok(Framing::Chunked);
             }
             // RFC 2616's word for no coding.
-            (Some(coding), 1) if coding.eq_ignore_ascii_case(b"identity") => {}
+            (Some(coding), 1) if alike(coding, b"identity") => {}
             (None, _) if self.header("Transfer-Encoding").is_none() => {}
             // Any other would have to be undone, and we asked for none.
             _ => return Err(broken(text!("Unsupported transfer encoding"))),
@@ -360,7 +360,7 @@ impl Head {
         let mut length = None;
         for value in self.values("Content-Length") {
             // Equal values may be repeated, as fields and in a list (RFC 9110, section 8.6).
-            for element in value.split(|&byte| byte == b',') {
+            for element in split(value, b',') {
                 let this = parse_decimal(trim(element))
                     .ok_or_else(|| broken(text!("Invalid Content-Length")))?;
                 if length.is_some_and(|length| length != this) {
@@ -396,22 +396,20 @@ pub struct ContentRange {
 
 fn parse_content_range(value: &[u8]) -> Option<ContentRange> {
     let (unit, rest) = value.split_at_checked(6)?;
-    if !unit.eq_ignore_ascii_case(b"bytes ") {
+    if !alike(unit, b"bytes ") {
         return None;
     }
-    let slash = rest.iter().position(|&byte| byte == b'/')?;
-    let (range, complete) = rest.split_at_checked(slash)?;
+    let (range, complete) = split_once(rest, b'/')?;
     let complete_length = match complete {
-        b"/*" => None,
-        complete => Some(parse_decimal(complete.get(1..)?)?),
+        b"*" => None,
+        complete => Some(parse_decimal(complete)?),
     };
     let range = if range == b"*" {
         complete_length?;
         None
     } else {
-        let dash = range.iter().position(|&byte| byte == b'-')?;
-        let (first, last) = range.split_at_checked(dash)?;
-        let (first, last) = (parse_decimal(first)?, parse_decimal(last.get(1..)?)?);
+        let (first, last) = split_once(range, b'-')?;
+        let (first, last) = (parse_decimal(first)?, parse_decimal(last)?);
         if last < first || complete_length.is_some_and(|length| length <= last) {
             return None;
         }
@@ -431,7 +429,7 @@ fn parse_decimal(text: &[u8]) -> Option<u64> {
 /// Whether it is HTTP/1.1, and the status, of the status line that `head` begins with (RFC 9112, section 4).
 fn parse_status_line(head: Option<&[u8]>) -> Result<(bool, u16)> {
     let line = head
-        .and_then(|head| head.split(|&byte| byte == b'\n').next())
+        .and_then(|head| split(head, b'\n').next())
         .unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let rest = line.strip_prefix(b"HTTP/").unwrap_or_default();

@@ -13,6 +13,8 @@ use crate::error::{Error, Kind, Result};
 use crate::url::{Scheme, Url, split_first, split_last, split_port};
 use alloc::string::String;
 use os::text;
+use os::text::alike;
+use os::text::filled;
 
 /// The value of an environment variable.
 pub type Variable<'a> = &'a dyn Fn(&str) -> Option<&'static [u8]>;
@@ -66,7 +68,7 @@ impl Proxy {
         };
         let Some((_, protocol)) = PROTOCOLS
             .iter()
-            .find(|(name, _)| scheme.eq_ignore_ascii_case(name))
+            .find(|(name, _)| alike(scheme.as_bytes(), name.as_bytes()))
         else {
             let text = text!("neither http, https, socks4, socks4a, socks5 nor socks5h");
             return Err(Error::say(Kind::Local, text, &[]));
@@ -85,7 +87,7 @@ impl Proxy {
             _ => "",
         };
         let authority = authority.strip_suffix(':').unwrap_or(authority);
-        let server = Url::parse(&["http://", authority, port].concat())?;
+        let server = Url::parse(&filled(text!("http://%%"), &[&authority, &port]))?;
         Ok(Proxy { protocol, server })
     }
 
@@ -138,7 +140,10 @@ pub fn for_url(url: &Url, variable: Variable<'_>) -> Result<Option<Proxy>> {
         let value = set(&name).filter(|_| !is_lower_only)?;
         Some((name, value))
     };
-    let own = either([scheme.name(), "_proxy"].concat(), scheme == Scheme::Http);
+    let own = either(
+        filled(text!("%_proxy"), &[&scheme.name()]),
+        scheme == Scheme::Http,
+    );
     let set = own.or_else(|| either("all_proxy".into(), false));
     if set.is_none() && !os::proxy::HAS_SETTINGS {
         return Ok(None);

@@ -1,7 +1,8 @@
 //! The hosts that are fetched from without a proxy: the `no_proxy` variable.
 
-use crate::text::number;
+use crate::text::{filled, number};
 use crate::url::{Host, split_first, split_port};
+use os::text;
 
 /// Whether `list` excepts `host` and `port`.
 ///
@@ -46,7 +47,7 @@ fn is_bare_v6(element: &str) -> bool {
 
 fn parse(text: &str) -> Option<Host> {
     if is_bare_v6(text) {
-        return Host::parse(&["[", text, "]"].concat()).ok();
+        return Host::parse(&filled(text!("[%]"), &[&text])).ok();
     }
     let text = text.strip_prefix('*').unwrap_or(text);
     let text = text.strip_prefix('.').unwrap_or(text);

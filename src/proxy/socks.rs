@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use core::mem;
 use os::text;
 use os::text::Template;
+use os::text::joined;
 
 const SOCKS5: u8 = 5;
 const CONNECT: u8 = 1;
@@ -117,13 +118,13 @@ impl Negotiation {
                 NAME if protocol == Protocol::Socks4a => (&[0, 0, 0, 1], &[address, &[0]]),
                 _ => return Err(local(text!("SOCKS 4 can only connect to IPv4 addresses"))),
             };
-            [&[4, CONNECT], port, address, user, &[0], &name.concat()].concat()
+            joined(&[&[4, CONNECT], port, address, user, &[0], &joined(name)])
         } else {
             if credentials.is_some() {
-                login = [&[1, user_len], user, &[password_len], password].concat();
+                login = joined(&[&[1, user_len], user, &[password_len], password]);
             }
             let len: &[u8] = if kind == NAME { &[address_len] } else { &[] };
-            [&[SOCKS5, CONNECT, 0, kind], len, address, port].concat()
+            joined(&[&[SOCKS5, CONNECT, 0, kind], len, address, port])
         };
         Ok(Negotiation {
             state: State::Start,

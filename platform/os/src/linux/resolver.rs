@@ -13,6 +13,7 @@ use crate::net::resolv_conf::ResolvConf;
 use crate::net::{Error, addr, append, hosts, race};
 use crate::random;
 use crate::sys::net::{Interest, Socket, Transport, WOULD_BLOCK, wait};
+use crate::text::joined;
 
 /// After this time without an answer the question is asked again; from then on after twice the time before. It is as
 /// short as the round trip of the worst lines allows (RFC 6298, section 2.1): a lost packet should not cost seconds.
@@ -125,7 +126,7 @@ fn search(conf: &ResolvConf, name: &[u8], deadline: u64, found: &mut Vec<IpAddr>
     let mut outcome = Outcome::NoSuchName;
     let mut attempt = |domain: &[u8]| {
         let dot: &[u8] = if domain.is_empty() { b"" } else { b"." };
-        match ask(conf, &[name, dot, domain].concat(), deadline, found) {
+        match ask(conf, &joined(&[name, dot, domain]), deadline, found) {
             // Silence would be met again.
             last @ (Outcome::Found | Outcome::Silence) => Some(last),
             // A domain without this name, or with a broken server, says nothing of the next one. What is remembered is
@@ -305,7 +306,7 @@ fn ask_by_tcp(
     let mut tcp = race("", 0, &[server], deadline).ok()?;
     tcp.set_limits(0, Some(deadline));
     let length = u16::try_from(query.len()).ok()?.to_be_bytes();
-    tcp.write_all(&[&length, query].concat()).ok()?;
+    tcp.write_all(&joined(&[&length, query])).ok()?;
 
     let mut buf = [0; 2 + MAX_TCP];
     let (mut filled, mut wanted) = (0, 2);

@@ -6,7 +6,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddr
 
 use super::append;
 use crate::sys::net::interface_index;
-use crate::text::{self, append_number};
+use crate::text::{self, append_number, find, split, split_once};
 
 /// The socket address of an address literal, or `None` if `text` is something else. An IPv6 literal stands without its
 /// brackets and may have a zone: `fe80::1%eth0`, `fe80::1%2`.
@@ -15,14 +15,11 @@ pub fn parse(text: &[u8], port: u16) -> Option<SocketAddr> {
     if let Some(v4) = parse_v4(text) {
         return Some(SocketAddr::V4(SocketAddrV4::new(v4.into(), port)));
     }
-    let mut parts = text.splitn(2, |&b| b == b'%');
-    let v6 = parse_v6(parts.next()?)?;
-    let zone = match parts.next() {
-        None => 0,
-        Some(zone) => match number(zone) {
-            Some(index) => index,
-            None => interface_index(core::str::from_utf8(zone).ok()?)?,
-        },
+    let (address, zone) = split_once(text, b'%').unwrap_or((text, b"0"));
+    let v6 = parse_v6(address)?;
+    let zone = match number(zone) {
+        Some(index) => index,
+        None => interface_index(core::str::from_utf8(zone).ok()?)?,
     };
     Some(SocketAddr::V6(SocketAddrV6::new(v6.into(), port, 0, zone)))
 }
@@ -30,7 +27,7 @@ pub fn parse(text: &[u8], port: u16) -> Option<SocketAddr> {
 /// A dotted quad. No part has leading zeros: some would read it as octal.
 fn parse_v4(text: &[u8]) -> Option<u32> {
     let (mut value, mut count) = (0, 0);
-    for part in text.split(|&b| b == b'.') {
+    for part in split(text, b'.') {
         if part.len() > 1 && part.starts_with(b"0") {
             return None;
         }
@@ -46,7 +43,7 @@ fn parse_v6(text: &[u8]) -> Option<u128> {
         return (count == 8).then_some(value);
     };
     let head = text.get(..gap)?;
-    if head.contains(&b'.') {
+    if find(head, b'.').is_some() {
         return None;
     }
     let (head, head_count) = groups(head)?;
@@ -65,9 +62,9 @@ fn groups(text: &[u8]) -> Option<(u128, u32)> {
     if text.is_empty() {
         return Some((value, count));
     }
-    let mut parts = text.split(|&b| b == b':').peekable();
+    let mut parts = split(text, b':').peekable();
     while let Some(part) = parts.next() {
-        if part.contains(&b'.') {
+        if find(part, b'.').is_some() {
             // At the end alone.
             if parts.peek().is_some() {
                 return None;

@@ -3,6 +3,7 @@
 //! No EDNS0 (RFC 6891): 512 bytes hold more addresses than are tried, old middleboxes drop what they do not know, and a
 //! longer answer comes by TCP. Sockets, time and the choice of servers are left to the resolver.
 
+use crate::text::{alike, split};
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -58,7 +59,7 @@ pub fn query(name: &[u8], kind: Type, id: u16) -> Option<Vec<u8>> {
     message.extend_from_slice(&id.to_be_bytes());
     // RD; one question, nothing else.
     message.extend_from_slice(&[1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
-    for label in name.split(|&b| b == b'.') {
+    for label in split(name, b'.') {
         if label.is_empty() || label.len() > 63 {
             return None;
         }
@@ -81,7 +82,7 @@ pub fn answer(query: &[u8], message: &[u8], found: &mut Vec<IpAddr>) -> Option<S
     if message.get(..2)? != id
         || flags & 0xf800 != 0x8000
         || u16_at(message, 4)? != 1
-        || !message.get(HEADER..records)?.eq_ignore_ascii_case(question)
+        || !alike(message.get(HEADER..records)?, question)
     {
         return None;
     }
@@ -156,7 +157,7 @@ fn same_name(message: &[u8], a: usize, b: usize) -> Option<bool> {
     let (mut a, mut b) = (Labels::new(message, a), Labels::new(message, b));
     loop {
         let (left, right) = (a.next()?, b.next()?);
-        if !left.eq_ignore_ascii_case(right) {
+        if !alike(left, right) {
             return Some(false);
         }
         if left.is_empty() {

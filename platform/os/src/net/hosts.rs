@@ -3,13 +3,14 @@
 use core::net::SocketAddr;
 
 use super::{addr, next_word};
+use crate::text::{alike, split};
 
 /// The address that `line` gives to `name`, with `port`. Names are compared without regard to case; a line that is
 /// a comment, names others or starts with no address gives none.
 pub fn address(line: &[u8], name: &str, port: u16) -> Option<SocketAddr> {
-    let mut rest = line.split(|&b| b == b'#').next()?;
+    let mut rest = split(line, b'#').next()?;
     let literal = next_word(&mut rest)?;
-    while !next_word(&mut rest)?.eq_ignore_ascii_case(name.as_bytes()) {}
+    while !alike(next_word(&mut rest)?, name.as_bytes()) {}
     addr::parse(literal, port)
 }
 

@@ -16,6 +16,7 @@ use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::Errno;
 pub(crate) use crate::text::append;
+use crate::text::{alike, split};
 pub(crate) use connect::race;
 pub use tcp::Tcp;
 
@@ -52,10 +53,9 @@ pub fn resolve(host: &str, port: u16, deadline_ms: u64) -> Result<Vec<SocketAddr
     }
     // RFC 6761, section 6.3: nobody is asked, so nobody can say that it is elsewhere.
     let name = host.strip_suffix('.').unwrap_or(host).as_bytes();
-    if name
-        .split(|&b| b == b'.')
-        .next_back()
-        .is_some_and(|label| label.eq_ignore_ascii_case(b"localhost"))
+    if split(name, b'.')
+        .last()
+        .is_some_and(|label| alike(label, b"localhost"))
     {
         return Ok(Vec::from([
             addr::with_port(Ipv6Addr::LOCALHOST.into(), port),

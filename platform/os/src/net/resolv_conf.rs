@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::net::{Ipv4Addr, SocketAddr};
 
 use super::{addr, next_word};
+use crate::text::split_once;
 
 /// MAXNS of resolv.conf(5).
 const MAX_NAMESERVERS: usize = 3;
@@ -42,7 +43,8 @@ impl ResolvConf {
 
     /// Takes in a line. What is unknown or malformed is left out, as every resolver does.
     pub fn line(&mut self, line: &[u8]) {
-        let mut rest = line.split(|b| b"#;".contains(b)).next().unwrap_or(line);
+        let end = line.iter().position(|b| matches!(b, b'#' | b';'));
+        let mut rest = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
         match next_word(&mut rest) {
             Some(b"nameserver") if self.nameservers.len() < MAX_NAMESERVERS => {
                 let address = next_word(&mut rest).and_then(|word| addr::parse(word, self.port));
@@ -60,11 +62,10 @@ impl ResolvConf {
     }
 
     fn option(&mut self, word: &[u8]) {
-        let Some(colon) = word.iter().position(|&b| b == b':') else {
+        let Some((key, value)) = split_once(word, b':') else {
             return;
         };
-        let (key, value) = word.split_at(colon);
-        let Some(n) = value.get(1..).and_then(addr::number) else {
+        let Some(n) = addr::number(value) else {
             return;
         };
         // The limits of resolv.conf(5); zero would mean never to ask.
