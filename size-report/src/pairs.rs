@@ -7,6 +7,9 @@ use std::path::Path;
 
 use package::build::workspace;
 
+/// What is only in programs for other systems: the pairs are to be the best for Linux.
+const OTHER_SYSTEMS: [&str; 3] = ["macos", "wide", "windows"];
+
 /// Where the pairs are kept.
 const FILE: &str = "platform/os/src/text/pairs.rs";
 
@@ -30,6 +33,10 @@ fn collect(folder: &Path, texts: &mut Vec<Vec<u8>>) -> Result<(), String> {
     let failed = |path: &Path, e| format!("{}: {e}", path.display());
     for entry in fs::read_dir(folder).map_err(|e| failed(folder, e))? {
         let path = entry.map_err(|e| failed(folder, e))?.path();
+        let is_other = |name: &&str| path.ends_with(name);
+        if OTHER_SYSTEMS.iter().any(is_other) {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, texts)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -170,7 +170,7 @@ fn of_system(url: &Url) -> Result<Option<Proxy>> {
     proxy
         .map(|text| Proxy::parse(&text))
         .transpose()
-        .map_err(|e| e.context(&["Bad proxy in the system's settings: "]))
+        .map_err(|e| e.context(text!("Bad proxy in the system's settings: "), &[]))
 }
 
 #[cfg(test)]

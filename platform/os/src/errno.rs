@@ -1,7 +1,8 @@
 //! The system's error numbers and what to call them in a message.
 
+use crate::net::addr;
 use crate::text;
-use crate::text::{Part, fill};
+use crate::text::{Part, fill, filled, split, split_once};
 use alloc::string::String;
 
 /// An error number of the operating system.
@@ -15,6 +16,20 @@ impl Errno {
         self.0 == 2 || self.0 == if cfg!(windows) { 3 } else { 20 }
     }
 
+    /// The system's words for it, if it is in the list.
+    #[cold]
+    pub(crate) fn name(self) -> Option<String> {
+        let names = filled(crate::sys::ERRNO_NAMES, &[]);
+        let names = split(names.as_bytes(), b'\n');
+        let name = names
+            .filter_map(|line| split_once(line, b' '))
+            .find_map(|(number, name)| {
+                let is_ours = addr::number(number)? == self.0.unsigned_abs();
+                is_ours.then_some(name)
+            })?;
+        Some(String::from(core::str::from_utf8(name).ok()?))
+    }
+
     /// The message as Rust programs show it: `No such file or directory (os error 2)`.
     pub fn text(self) -> String {
         let mut text = String::new();
@@ -26,11 +41,10 @@ impl Errno {
 impl Part for Errno {
     #[cold]
     fn append_to(&self, text: &mut String) {
-        let name = crate::sys::errno_name(self.0);
         let number = u64::from(self.0.unsigned_abs());
-        match name {
-            "" => fill(text, text!("os error %"), &[&number]),
-            _ => fill(text, text!("% (os error %)"), &[&name, &number]),
+        match self.name() {
+            Some(name) => fill(text, text!("% (os error %)"), &[&name, &number]),
+            None => fill(text, text!("os error %"), &[&number]),
         }
     }
 }

@@ -12,12 +12,15 @@ pub(crate) mod resolver;
 pub(crate) mod socket;
 
 use crate::Errno;
-pub(crate) use crate::unix::{errno_name, net};
+use crate::text;
+use crate::text::Template;
+pub(crate) use crate::unix::net;
 pub use crate::unix::{file, signal, term};
 use rustix::fd::OwnedFd;
 
 /// A line for each error number that a fetcher can meet. (A `match` takes a kilobyte more.)
-pub(crate) const ERRNO_NAMES: &str = "\
+pub(crate) const ERRNO_NAMES: Template = text!(
+    "\
     1 Operation not permitted\n\
     2 No such file or directory\n\
     5 Input/output error\n\
@@ -48,7 +51,8 @@ pub(crate) const ERRNO_NAMES: &str = "\
     111 Connection refused\n\
     112 Host is down\n\
     113 No route to host\n\
-    122 Disk quota exceeded";
+    122 Disk quota exceeded"
+);
 
 /// Puts what was written to `file` on the disk.
 pub(crate) fn sync(file: &OwnedFd) -> Result<(), Errno> {

@@ -16,7 +16,9 @@ pub(crate) mod socket;
 pub mod trust;
 
 use crate::Errno;
-pub(crate) use crate::unix::{errno_name, net};
+use crate::text;
+use crate::text::Template;
+pub(crate) use crate::unix::net;
 pub use crate::unix::{file, signal, term};
 use rustix::fd::OwnedFd;
 
@@ -25,7 +27,8 @@ use rustix::fd::OwnedFd;
 unsafe extern "C" {}
 
 /// A line for each error number that a fetcher can meet.
-pub(crate) const ERRNO_NAMES: &str = "\
+pub(crate) const ERRNO_NAMES: Template = text!(
+    "\
     1 Operation not permitted\n\
     2 No such file or directory\n\
     5 Input/output error\n\
@@ -57,7 +60,8 @@ pub(crate) const ERRNO_NAMES: &str = "\
     63 File name too long\n\
     64 Host is down\n\
     65 No route to host\n\
-    69 Disc quota exceeded";
+    69 Disc quota exceeded"
+);
 
 // The list is as the system's header has it, in so far as another reading of that header agrees.
 const _: () = {

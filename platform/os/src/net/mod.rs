@@ -15,8 +15,9 @@ use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::Errno;
+use crate::text;
 pub(crate) use crate::text::append;
-use crate::text::{alike, split};
+use crate::text::{alike, filled, split};
 pub(crate) use connect::race;
 pub use tcp::Tcp;
 
@@ -78,25 +79,17 @@ pub(crate) fn next_word<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
 /// The system's words for an error, without its number where there are words.
 #[cold]
 fn reason(errno: Errno) -> String {
-    match crate::sys::errno_name(errno.0) {
-        "" => errno.text(),
-        name => String::from(name),
-    }
+    errno.name().unwrap_or_else(|| errno.text())
 }
 
 /// `timed out after 30 s`; below ten seconds to the millisecond.
 #[cold]
 fn timed_out(ms: u64) -> String {
-    let mut text = String::from("timed out after ");
-    let ms = u32::try_from(ms).unwrap_or(u32::MAX);
-    let (n, unit) = if ms < 10_000 {
-        (ms, " ms")
+    if ms < 10_000 {
+        filled(text!("timed out after % ms"), &[&ms])
     } else {
-        (ms / 1000, " s")
-    };
-    addr::push_number(&mut text, n, 10);
-    append(&mut text, unit);
-    text
+        filled(text!("timed out after % s"), &[&(ms / 1000)])
+    }
 }
 
 #[cfg(test)]
@@ -117,7 +110,7 @@ mod tests {
         assert_eq!(timed_out(0), "timed out after 0 ms");
         assert_eq!(timed_out(9_999), "timed out after 9999 ms");
         assert_eq!(timed_out(30_004), "timed out after 30 s");
-        assert_eq!(timed_out(u64::MAX), "timed out after 4294967 s");
+        assert_eq!(timed_out(u64::MAX), "timed out after 18446744073709551 s");
     }
 
     #[test]

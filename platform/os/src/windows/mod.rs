@@ -16,13 +16,15 @@ pub mod term;
 pub(crate) mod trust;
 
 use crate::Errno;
-use crate::net::{addr, next_word};
+use crate::text;
+use crate::text::Template;
 use crate::wide::wtf8;
 use alloc::vec::Vec;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_NAME, GetLastError};
 
 /// A line for each error number that a fetcher can meet. The words are those of other systems where those have some.
-const ERRNO_NAMES: &str = "\
+pub(crate) const ERRNO_NAMES: Template = text!(
+    "\
     2 No such file or directory\n\
     3 No such file or directory\n\
     4 Too many open files\n\
@@ -82,17 +84,8 @@ const ERRNO_NAMES: &str = "\
     10064 Host is down\n\
     10065 No route to host\n\
     10091 The network is not ready\n\
-    11003 The name server failed";
-
-/// The words for an error number; empty for those that are not in the list.
-pub(crate) fn errno_name(number: i32) -> &'static str {
-    for mut line in ERRNO_NAMES.as_bytes().split(|&b| b == b'\n') {
-        if next_word(&mut line).and_then(addr::number) == number.try_into().ok() {
-            return core::str::from_utf8(line.trim_ascii_start()).unwrap_or_default();
-        }
-    }
-    ""
-}
+    11003 The name server failed"
+);
 
 /// Why the last call failed.
 fn last_error() -> Errno {
