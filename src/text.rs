@@ -1,4 +1,4 @@
-//! Text and numbers beyond what [`os::text`] has: for terminals, in hexadecimal.
+//! Text beyond what [`mod@os::text`] has: for terminals, in hexadecimal.
 
 pub use os::text::{Part, Template, append, append_digit, append_number, fill, filled, number};
 
