@@ -9,11 +9,13 @@
 //! count times: name_hash: u32 (big-endian), key: key_len bytes
 //! ```
 //!
-//! A SubjectPublicKeyInfo is prefix, key, suffix. Names are not stored: see `src/tls/name_hash.rs`.
+//! A SubjectPublicKeyInfo is prefix, key, suffix, where a key of 33 or 49 bytes is a point of P-256 or P-384 in
+//! compressed form (SEC 1, section 2.3.3). Names are not stored: see `src/tls/name_hash.rs`.
 
 #[path = "../src/tls/name_hash.rs"]
 mod name_hash;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What roots of one group have in common: the length and the last bytes of the key, and the name constraints.
@@ -23,10 +25,10 @@ type Kind = (usize, Vec<u8>, Vec<u8>);
 pub(crate) fn pack() {
     println!("cargo::rerun-if-changed=build/roots.rs");
     println!("cargo::rerun-if-changed=src/tls/name_hash.rs");
-    let mut groups: BTreeMap<Kind, BTreeMap<u32, &[u8]>> = BTreeMap::new();
+    let mut groups: BTreeMap<Kind, BTreeMap<u32, Cow<[u8]>>> = BTreeMap::new();
     let mut hashes = BTreeSet::new();
     for root in webpki_roots::TLS_SERVER_ROOTS {
-        let spki = root.subject_public_key_info.as_ref();
+        let spki = compressed(root.subject_public_key_info.as_ref());
         let constraints = root.name_constraints.as_deref().unwrap_or_default();
         // RSA keys end with the public exponent, and the identifiers of their algorithm with NULL.
         let rsa = spki.get(13..15) == Some(&[5, 0]);
@@ -38,20 +40,28 @@ pub(crate) fn pack() {
     }
     let mut packed = Vec::new();
     for ((spki_len, _, constraints), roots) in &groups {
-        let keys: Vec<&[u8]> = roots.values().copied().collect();
+        let keys: Vec<&[u8]> = roots.values().map(AsRef::as_ref).collect();
         let first = keys[0];
+        let point = compressed_point(first);
         let common = |same: &dyn Fn(&[u8], usize) -> bool, most: usize| {
             (0..most)
                 .take_while(|&i| keys.iter().all(|key| same(key, i)))
                 .count()
         };
-        let prefix = common(&|key, i| key[i] == first[i], *spki_len.min(&255));
+        let most = spki_len - point.unwrap_or_default();
+        let prefix = common(&|key, i| key[i] == first[i], most.min(255));
         let last = spki_len - 1;
         let suffix = common(
             &|key, i| key[last - i] == first[last - i],
-            (spki_len - prefix).min(255),
+            if point.is_some() {
+                0
+            } else {
+                (spki_len - prefix).min(255)
+            },
         );
-        let key_len = u16::try_from(spki_len - prefix - suffix).expect("keys are short");
+        let key_len = spki_len - prefix - suffix;
+        assert_eq!(point.is_some(), matches!(key_len, 33 | 49));
+        let key_len = u16::try_from(key_len).expect("keys are short");
         for (len, what) in [
             (roots.len(), "roots"),
             (prefix, "prefix"),
@@ -75,4 +85,29 @@ pub(crate) fn pack() {
     let folder = std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
     std::fs::write(std::path::Path::new(&folder).join("roots.bin"), packed)
         .expect("the build's folder can be written to");
+}
+
+/// What SubjectPublicKeyInfos of P-256 and P-384 begin with, before an uncompressed point, and the bytes of an x.
+const HEADS: [(&[u8], usize); 2] = [
+    (b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00", 32),
+    (b"\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00", 48),
+];
+
+/// `spki` with its point compressed, if it has one.
+fn compressed(spki: &[u8]) -> Cow<'_, [u8]> {
+    for (head, size) in HEADS {
+        if let Some([4, point @ ..]) = spki.strip_prefix(head) {
+            assert_eq!(point.len(), 2 * size, "a point of another size");
+            let parity = point[2 * size - 1] & 1;
+            return [head, &[2 | parity], &point[..size]].concat().into();
+        }
+    }
+    spki.into()
+}
+
+/// The bytes of the compressed point that `spki` has, if it has one.
+fn compressed_point(spki: &[u8]) -> Option<usize> {
+    let mut heads = HEADS.iter();
+    let (_, size) = heads.find(|(head, _)| spki.starts_with(head))?;
+    Some(1 + size)
 }

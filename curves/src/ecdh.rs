@@ -206,7 +206,7 @@ static LADDER: [u16; 18] = [
 /// The function X25519 (RFC 7748, section 5) of a clamped scalar and a coordinate below 2^255; false if it is 0.
 #[inline(never)]
 fn x25519(k: &[Limb], u: &[Limb], out: &mut [u8; 32]) -> bool {
-    let mut r = EDWARDS25519.registers(&[ZERO; 4], &[ZERO; 4]);
+    let mut r = EDWARDS25519.registers();
     for (to, from) in r[1][0].iter_mut().zip(u) {
         *to = *from;
     }

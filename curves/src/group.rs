@@ -3,7 +3,7 @@
 //! A complete formula adds any two points, equal ones and the identity too, so nothing here branches on points or
 //! scalars, and what verifies signatures also does the secret half of ECDH.
 
-use crate::modulus::{Modulus, from_bytes, is_zero, less};
+use crate::modulus::{Modulus, from_bytes, is_zero, less, to_bytes};
 use cpu::mont::{self, Element, FIELD_LIMBS, Limb, Op::*, Point, step};
 
 /// Bytes of the largest coordinate, one of P-384.
@@ -166,6 +166,13 @@ static ENTER_WEIERSTRASS: [u16; 11] = [
     step(H, E, Sub, F),
 ];
 
+/// From `x^3 - 3x + b` in H and its power (p - 3) / 4 in E to the root, out of Montgomery form, and its negative.
+static ROOTS: [u16; 3] = [
+    step(E, E, Mul, H),
+    step(Y1, E, Mul, UNIT),
+    step(Y2, X2, Sub, Y1),
+];
+
 /// Divides by z, of which the inverse is given, and takes x and y out of Montgomery form.
 static LEAVE: [u16; 4] = [
     step(X1, X1, Mul, Z1),
@@ -196,13 +203,16 @@ impl Curve {
         }
     }
 
-    /// Registers with two points and the constants.
+    /// Registers with the constants; the rest is 0.
     #[inline(never)]
-    pub fn registers(&self, first: &Point, second: &Point) -> [Point; 4] {
-        let mut unit = ZERO;
+    pub fn registers(&self) -> [Point; 4] {
+        let mut r = [[ZERO; 4]; 4];
+        let [constant, rr, unit, one] = &mut r[2];
+        *constant = self.constant;
+        *rr = self.field.rr;
         unit[0] = 1;
-        let constants = [self.constant, self.field.rr, unit, self.base[2]];
-        [*first, *second, constants, [ZERO; 4]]
+        *one = self.base[2];
+        r
     }
 
     /// Runs a program in the curve's field.
@@ -228,7 +238,7 @@ impl Curve {
             return None;
         };
         let (x, y) = coordinates.split_at_checked(self.size)?;
-        let mut r = self.registers(&[ZERO; 4], &[ZERO; 4]);
+        let mut r = self.registers();
         let point = &mut r[0];
         if !self.number(&mut point[0], x, &self.field)
             || !self.number(&mut point[1], y, &self.field)
@@ -239,10 +249,41 @@ impl Curve {
         is_zero(&r[3][3]).then_some(r[0])
     }
 
+    /// Writes over `y` the one that is `odd`, or is not, of the point of a Weierstrass curve with the coordinate `x`,
+    /// both big-endian: for points known to be on the curve (SEC 1, section 2.3.4).
+    #[inline(never)]
+    pub fn ordinate(&self, x: &[u8], odd: bool, y: &mut [u8]) {
+        let mut r = self.registers();
+        from_bytes(&mut r[0][0], x);
+        self.run(&ENTER_WEIERSTRASS, &mut r);
+        // The primes are 3 modulo 4, so the root of a square is its power (p + 1) / 4.
+        let mut exponent = [0; MAX_BYTES];
+        let exponent = exponent.get_mut(..self.size).unwrap_or_default();
+        to_bytes(exponent, &self.field.m);
+        let mut last = 0;
+        for byte in exponent.iter_mut() {
+            (*byte, last) = (*byte >> 2 | last << 6, *byte);
+        }
+        r[3][0] = r[3][3];
+        self.field().pow(&mut r[3][0], exponent);
+        self.run(&ROOTS, &mut r);
+        let [[_, root, ..], [_, negative, ..], ..] = &r;
+        to_bytes(
+            y,
+            if root[0] & 1 == Limb::from(odd) {
+                root
+            } else {
+                negative
+            },
+        );
+    }
+
     /// `u * base + v * point`, in a time that depends on the curve alone.
     #[inline(never)]
     pub fn combine(&self, u: &[Limb], v: &[Limb], point: &Point) -> Point {
-        let mut r = self.registers(&self.base, point);
+        let mut r = self.registers();
+        r[0] = self.base;
+        r[1] = *point;
         self.run(self.addition, &mut r);
         let one = self.base[2];
         let identity = [ZERO, one, if self.edwards { one } else { ZERO }, ZERO];
@@ -263,7 +304,8 @@ impl Curve {
     pub fn leave(&self, point: &mut Point) -> bool {
         let finite = !is_zero(&point[2]);
         self.field().invert(&mut point[2]);
-        let mut r = self.registers(point, point);
+        let mut r = self.registers();
+        r[0] = *point;
         self.run(&LEAVE, &mut r);
         *point = r[0];
         finite
@@ -285,6 +327,34 @@ fn select(out: &mut Point, choices: &[Point; 4], index: Limb) {
         let mask = core::hint::black_box(((i ^ index).wrapping_sub(1) >> 2 & 1).wrapping_neg());
         for (out, x) in out.as_flattened_mut().iter_mut().zip(choice.as_flattened()) {
             *out |= x & mask;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecdh::{KeyPair, NamedGroup};
+    use crate::params::{P256, P384};
+
+    #[test]
+    fn points_from_one_coordinate() {
+        for (curve, group) in [
+            (&P256, NamedGroup::Secp256r1),
+            (&P384, NamedGroup::Secp384r1),
+        ] {
+            for seed in 1..20 {
+                let secret = &[seed; MAX_BYTES][..curve.size];
+                let pair = KeyPair::new(group, secret).unwrap();
+                let (x, y) = pair.public()[1..].split_at(curve.size);
+                let odd = y[curve.size - 1] & 1 == 1;
+                let mut found = [0; MAX_BYTES];
+                let found = &mut found[..curve.size];
+                curve.ordinate(x, odd, found);
+                assert_eq!(found, y);
+                curve.ordinate(x, !odd, found);
+                assert_ne!(found, y);
+            }
         }
     }
 }

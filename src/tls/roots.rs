@@ -4,6 +4,8 @@
 
 use alloc::vec::Vec;
 
+use curves::params::{P256, P384};
+
 use super::name_hash::name_hash;
 
 /// The groups of keys that `build/roots.rs` describes.
@@ -33,7 +35,7 @@ pub fn find(name: &[u8]) -> Option<Root> {
             let (key, after) = after.split_at_checked(key_len)?;
             if *hash == wanted {
                 return Some(Root {
-                    spki: [prefix, key, suffix].concat(),
+                    spki: whole(prefix, key, suffix),
                     name_constraints: (!constraints.is_empty()).then_some(constraints),
                 });
             }
@@ -41,6 +43,21 @@ pub fn find(name: &[u8]) -> Option<Root> {
         }
         packed = rest;
     }
+}
+
+/// The SubjectPublicKeyInfo of a key as it is stored.
+#[inline(never)]
+fn whole(prefix: &[u8], key: &[u8], suffix: &[u8]) -> Vec<u8> {
+    let curve = match key.len() {
+        33 => &P256,
+        49 => &P384,
+        _ => return [prefix, key, suffix].concat(),
+    };
+    let (&form, x) = key.split_first().unwrap_or((&0, key));
+    let mut y = [0; curves::group::MAX_BYTES];
+    let y = y.get_mut(..curve.size).unwrap_or_default();
+    curve.ordinate(x, form == 3, y);
+    [prefix, &[4], x, y].concat()
 }
 
 #[cfg(test)]

@@ -91,10 +91,9 @@ fn decode_negative(bytes: &[u8]) -> Option<Point> {
     if !less(&y, &CURVE.field.m) {
         return None;
     }
-    let mut r = CURVE.registers(
-        &[ZERO, y, ZERO, ZERO],
-        &[ZERO, ROOT_OF_MINUS_ONE, ZERO, ZERO],
-    );
+    let mut r = CURVE.registers();
+    r[0][1] = y;
+    r[1][1] = ROOT_OF_MINUS_ONE;
     CURVE.run(&ENTER, &mut r);
     CURVE.field().invert(&mut r[0][2]);
     CURVE.run(&SQUARE, &mut r);
