@@ -16,7 +16,13 @@ pub fn workspace() -> &'static Path {
 ///
 /// No C compiler for the target is needed then. As flags these reach neither build scripts nor, said here and not in
 /// `.cargo/config.toml`, the tools and tests, which do need a libc. `build.rs` looks for them.
-const LINUX_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=ld.lld"];
+///
+/// The last one keeps functions with much on their stack out of those that call them: 1.6 KB less, and less stack.
+const LINUX_FLAGS: [&str; 3] = [
+    "-Clinker=rust-lld",
+    "-Clinker-flavor=ld.lld",
+    "-Cllvm-args=-inline-max-stacksize=300",
+];
 
 /// The same for Windows: no SDK is needed either.
 const MSVC_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=lld-link"];
