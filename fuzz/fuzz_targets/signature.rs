@@ -1,9 +1,9 @@
 #![no_main]
 //! Keys and signatures from strangers: no panic, and a signature that is right for one message is right for no other.
 
+use curves::ecdh::{KeyPair, NamedGroup};
 use libfuzzer_sys::fuzz_target;
 use pki_types::alg_id;
-use curves::ecdh::{KeyPair, NamedGroup};
 use ptex::tls::sig::{ALL, SCHEMES_TLS12, check_key, verify_tls12, verify_tls13};
 
 /// Takes from the front of `input` as many bytes as the first two say, or all that there are.

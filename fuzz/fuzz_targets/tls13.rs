@@ -6,13 +6,13 @@
 //! stands for a Finished, after which come the application keys; 1 pads its content with a byte of zeros.
 
 use cpu::{AesGcm, Sha256};
+use curves::ecdh::{KeyPair, NamedGroup};
 use hkdf::Hkdf;
 use hkdf::hmac::{Hmac, Mac};
 use libfuzzer_sys::fuzz_target;
 use ptex::error::Result;
 use ptex::stream::Stream;
 use ptex::tls::sig::SigError;
-use curves::ecdh::{KeyPair, NamedGroup};
 use ptex::tls::{Known, Verify, connect_with};
 use ptex::url::Host;
 use std::cell::Cell;
