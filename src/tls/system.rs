@@ -24,11 +24,14 @@ pub(super) fn path(
             check.path(end_entity, names)?;
             not_distrusted(check)
         }
-        Store::Judged => judge(check).map_err(|refused| match check.alone(end_entity) {
-            // Our own words say more, where what is wrong is seen in the leaf.
-            webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity => refused,
-            error => refusal::plain(&error),
-        }),
+        Store::Judged => {
+            judge(check).map_err(|refused| match check.alone(end_entity) {
+                // Our own words say more, where what is wrong is seen in the leaf.
+                webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity => refused,
+                error => refusal::plain(&error),
+            })?;
+            not_distrusted(check)
+        }
     }
 }
 

@@ -13,14 +13,12 @@ use windows_sys::Win32::Foundation::{
     TRUST_E_BASIC_CONSTRAINTS, TRUST_E_CERT_SIGNATURE, TRUST_E_EXPLICIT_DISTRUST,
 };
 use windows_sys::Win32::Security::Cryptography::{
-    AUTHTYPE_SERVER, CERT_CHAIN_CONTEXT, CERT_CHAIN_PARA,
-    CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS, CERT_CHAIN_POLICY_PARA, CERT_CHAIN_POLICY_SSL,
-    CERT_CHAIN_POLICY_STATUS, CERT_CHAIN_REVOCATION_CHECK_CACHE_ONLY,
-    CERT_CHAIN_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT, CERT_CONTEXT, CERT_DISALLOWED_FILETIME_PROP_ID,
-    CERT_FIND_EXISTING, CERT_FIND_PROP_ONLY_ENHKEY_USAGE_FLAG, CERT_NOT_BEFORE_FILETIME_PROP_ID,
-    CERT_STORE_ADD_ALWAYS, CERT_STORE_PROV_MEMORY, CERT_STORE_PROV_SYSTEM_W,
-    CERT_STORE_READONLY_FLAG, CERT_SYSTEM_STORE_CURRENT_USER, CERT_TRUST_IS_CYCLIC,
-    CERT_TRUST_IS_EXPLICIT_DISTRUST, CERT_TRUST_IS_NOT_SIGNATURE_VALID,
+    AUTHTYPE_SERVER, CERT_CHAIN_CONTEXT, CERT_CHAIN_PARA, CERT_CHAIN_POLICY_PARA,
+    CERT_CHAIN_POLICY_SSL, CERT_CHAIN_POLICY_STATUS, CERT_CONTEXT,
+    CERT_DISALLOWED_FILETIME_PROP_ID, CERT_FIND_EXISTING, CERT_FIND_PROP_ONLY_ENHKEY_USAGE_FLAG,
+    CERT_NOT_BEFORE_FILETIME_PROP_ID, CERT_STORE_ADD_ALWAYS, CERT_STORE_PROV_MEMORY,
+    CERT_STORE_PROV_SYSTEM_W, CERT_STORE_READONLY_FLAG, CERT_SYSTEM_STORE_CURRENT_USER,
+    CERT_TRUST_IS_CYCLIC, CERT_TRUST_IS_EXPLICIT_DISTRUST, CERT_TRUST_IS_NOT_SIGNATURE_VALID,
     CERT_TRUST_IS_NOT_TIME_VALID, CERT_TRUST_IS_NOT_VALID_FOR_USAGE, CERT_TRUST_IS_PARTIAL_CHAIN,
     CERT_TRUST_IS_REVOKED, CERT_TRUST_IS_UNTRUSTED_ROOT, CERT_USAGE_MATCH, CTL_USAGE, HCERTSTORE,
     HTTPSPolicyCallbackData, HTTPSPolicyCallbackData_0, USAGE_MATCH_TYPE_OR, X509_ASN_ENCODING,
@@ -292,8 +290,8 @@ pub fn distrusts(certificates: &[&[u8]]) -> bool {
 }
 
 /// Has the system judge a server's certificates (DER, the server's own first): whether it trusts them, now, for a server
-/// with this DNS name; whatever the server, without one. It may fetch roots, or issuers that are missing. Revocations are
-/// heeded if it knows of them, not asked for.
+/// with this DNS name; whatever the server, without one. It may fetch roots, or issuers that are missing. It is not asked
+/// about revocation, as nobody is elsewhere.
 pub fn verify(chain: &[&[u8]], name: Option<&str>) -> Result<(), Refusal> {
     const MALFORMED: Refusal = Refusal::Because("is malformed");
     let (leaf, issuers) = chain.split_first().ok_or(MALFORMED)?;
@@ -323,7 +321,7 @@ pub fn verify(chain: &[&[u8]], name: Option<&str>) -> Result<(), Refusal> {
             null(),
             issuers.0,
             &parameters,
-            CERT_CHAIN_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT | CERT_CHAIN_REVOCATION_CHECK_CACHE_ONLY,
+            0,
             null(),
             &mut built,
         )
@@ -344,7 +342,7 @@ pub fn verify(chain: &[&[u8]], name: Option<&str>) -> Result<(), Refusal> {
     };
     let policy = CERT_CHAIN_POLICY_PARA {
         cbSize: size_of::<CERT_CHAIN_POLICY_PARA>() as u32,
-        dwFlags: CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS,
+        dwFlags: 0,
         pvExtraPolicyPara: (&raw mut server).cast(),
     };
     let mut status = CERT_CHAIN_POLICY_STATUS {
