@@ -6,7 +6,7 @@ tools() {
     apt-get install -y -q --no-install-recommends \
         binutils curl dante-server gcc-aarch64-linux-gnu gnutls-bin iproute2 libc-bin libc6-dev-arm64-cross libcurl4 libgit2-1.5 \
         libssh2-1 lld-22 llvm-22 mandoc microsocks nginx-light openssl python3 \
-        python3-openssl python3-pyftpdlib qemu-user-static shellcheck squid stunnel4 strace tinyproxy-bin vsftpd \
+        python3-openssl python3-pyftpdlib qemu-user-static shellcheck squid stunnel4 strace tinyproxy-bin vsftpd wine64 \
         >>target/ci/apt.log
     cross_tools
     local tool
