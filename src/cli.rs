@@ -132,6 +132,7 @@ impl Options<'_> {
 /// # Errors
 /// Unknown options, missing and bad values (those of variables too), too few or too many arguments: [`Kind::Local`]. An
 /// empty text asks for the usage text instead.
+#[inline(never)]
 pub fn parse<'a>(
     arguments: &mut dyn Iterator<Item = &'a [u8]>,
     variable: &dyn Fn(&str) -> Option<&'a [u8]>,

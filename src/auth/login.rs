@@ -99,6 +99,7 @@ fn variable_name(url: &Url) -> Option<String> {
 }
 
 /// `SCHEME CREDENTIALS` as it is, `USER:PASSWORD` for Basic, or a bearer token (RFC 6750, section 2.1).
+#[inline(never)]
 fn parse(value: &[u8]) -> Option<Login> {
     if !is_value(value) {
         return None;
@@ -118,6 +119,7 @@ fn parse(value: &[u8]) -> Option<Login> {
 }
 
 /// The entry for `host`, and for `user` if one is given, in the file that `NETRC` names or in that of the user's folder.
+#[inline(never)]
 pub fn netrc(host: &Host, user: Option<&[u8]>, variable: Variable<'_>) -> Option<Credentials> {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     if let Some(path) = set("NETRC") {

@@ -146,6 +146,7 @@ impl Session {
     ///
     /// With `ftps`, port 990 is TLS from the first byte; on any other port it is asked for (AUTH TLS), and there is no
     /// session without it. Data are then protected too.
+    #[inline(never)]
     pub fn login(dial: &mut dyn Dial, url: &Url, login: Option<Credentials>) -> Result<Self> {
         let is_secure = url.scheme() == Scheme::Ftps;
         let is_asked = is_secure && url.port() != Scheme::Ftps.default_port();

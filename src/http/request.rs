@@ -69,6 +69,7 @@ pub fn get(
 
 /// The head of a CONNECT to `host` and `port` (RFC 9110, section 9.3.6). The user's fields are for the server at the other
 /// end, not for the proxy. It is an error, [`Kind::Local`], if `proxy_authorization` is no field value.
+#[inline(never)]
 pub fn connect(host: &Host, port: u16, proxy_authorization: Option<&str>) -> Result<Vec<u8>> {
     let target = filled(text!("%:%"), &[&host.text(), &u64::from(port)]);
     let mut head = start("CONNECT ", &target);

@@ -38,6 +38,7 @@ pub(crate) fn race(
 }
 
 /// The first socket that connects. `attempts`, empty at first, tells what was tried.
+#[inline(never)]
 fn first(
     addresses: &[SocketAddr],
     deadline: u64,
