@@ -62,6 +62,11 @@ impl Part for Hex<'_> {
     }
 }
 
+/// The same as a text of its own.
+pub fn hex(bytes: &[u8]) -> String {
+    filled(text!("%"), &[&Hex(bytes)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +80,7 @@ mod tests {
 
     #[test]
     fn hexadecimal() {
-        assert_eq!(filled(text!("%"), &[&Hex(b"\x00\x9f\xff")]), "009fff");
+        assert_eq!(hex(b"\x00\x9f\xff"), "009fff");
     }
 
     #[test]
