@@ -11,13 +11,6 @@ x86_64-apple-darwin  ptex-macos-x86_64  X86_64 x86_64 10.12 gcc
 MACHINES
 }
 
-# The compiler of cross_tools, for systems whose libraries have the memory functions.
-macos_tools() { # KIT
-    sed 's/compiler-builtins-mem,//' "$1/bin/cargo" >"$1/bin/cargo-macos"
-    chmod +x "$1/bin/cargo-macos"
-    ln -sf /usr/bin/llvm-objcopy-22 "$1/bin/rust-objcopy"
-}
-
 # What the stubs say that their libraries have for an architecture: a line for each, the library's name and the symbol.
 macos_stubs() { # ARCHITECTURE
     local stub
@@ -27,14 +20,13 @@ macos_stubs() { # ARCHITECTURE
 }
 
 macos() {
-    local kit=$PWD/target/cross budget=327680 target name machine architecture oldest file header commands libraries imports
+    local kit=$PWD/target/cross target name machine architecture oldest file header commands libraries imports
     local compiler emulator program suite suites=(cli manifest http output tls unix login urls ftp faults macos)
-    macos_tools "$kit"
     while read -r target name machine architecture oldest compiler emulator; do
-        env -u SDKROOT cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo-macos" --cargo-arg --locked \
+        env -u SDKROOT cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo" --cargo-arg --locked \
             --target "$target" target/cross/dist
         file=$kit/dist/$name
-        [ "$(stat -c %s "$file")" -le "$budget" ] || fail "$name is larger than $budget bytes."
+        within_budget "$target"
 
         header=$(llvm-otool-22 -hv "$file")
         [[ $header == *" $machine "*" EXECUTE "* ]] || fail "$name is no program for $machine."

@@ -11,11 +11,11 @@ MACHINES
 }
 
 windows() {
-    local kit=$PWD/target/cross folder=$PWD/target/ci/windows budget=327680 target name machine runs file headers imports flag
+    local kit=$PWD/target/cross folder=$PWD/target/ci/windows target name machine runs file headers imports flag
     while read -r target name machine runs; do
         cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo" --cargo-arg --locked --target "$target" target/cross/dist
         file=$kit/dist/$name
-        [ "$(stat -c %s "$file")" -le "$budget" ] || fail "$name is larger than $budget bytes."
+        within_budget "$target"
 
         headers=$(llvm-readobj-22 --file-headers --sections "$file")
         [[ $headers == *"Machine: $machine "* ]] || fail "$name is not for $machine."

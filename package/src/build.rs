@@ -58,6 +58,17 @@ impl Build {
         }
     }
 
+    /// The same, but by `cargo` if there is one and this machine's compiler has no core library for `target`; with more
+    /// `args` for either.
+    pub fn with(target: &str, cargo: Option<&OsString>, args: &[OsString]) -> Self {
+        let mut build = Build::new(target);
+        if let Some(cargo) = cargo.filter(|_| !is_installed(target)) {
+            build.cargo.clone_from(cargo);
+        }
+        build.args = args.to_vec();
+        build
+    }
+
     /// Whether it is for macOS, but not made there.
     fn is_for_a_distant_mac(&self) -> bool {
         self.target.ends_with("-apple-darwin") && !cfg!(target_os = "macos")

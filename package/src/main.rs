@@ -16,7 +16,7 @@ Usage: cargo run -p package -- [OPTIONS] [DEST]
   DEST                  the folder (default: dist in the workspace)
   -t, --target TRIPLE   for this target instead of this machine; may be repeated
   -a, --all             for every system whose target is installed (with --cargo: for all)
-      --cargo PROGRAM   build with this cargo instead of the one that runs this
+      --cargo PROGRAM   build with this cargo what the installed targets do not cover
       --cargo-arg ARG   one more argument for it; may be repeated
   -l, --list            the targets and the names of their files
   -h, --help            this text
@@ -122,12 +122,7 @@ fn run(command: Command) -> Result<(), String> {
         })
         .collect::<Result<Vec<_>, _>>()?;
     for (target, name) in named {
-        let mut build = Build::new(target);
-        if let Some(cargo) = &cargo {
-            build.cargo.clone_from(cargo);
-        }
-        build.args.clone_from(&cargo_args);
-        let binary = build.run()?;
+        let binary = Build::with(target, cargo.as_ref(), &cargo_args).run()?;
         let written = write::release(&binary, &dest, name)
             .map_err(|e| format!("could not write {name} to {}: {e}", dest.display()))?;
         println!(

@@ -22,13 +22,14 @@ Tells what each byte of the released ptex is for, and holds it to its budget.
 Usage: cargo run -p size-report -- [OPTIONS]
 
   -t, --target TRIPLE    for this target instead of this machine; may be repeated
+  -a, --all              for each of the released files, on a machine that can build them
       --check            one line per target, and more only if it is over its budget
       --markdown         the tables for the README instead of the report
       --svg FILE         a treemap of the first target as well
       --peers            the size of what else would do the job as well
       --pairs            find the pairs of bytes that pack the texts best, and keep them
       --baseline write   record these sizes in size-report/baseline.json
-      --cargo PROGRAM    build with this cargo instead of the one that runs this
+      --cargo PROGRAM    build with this cargo what the installed targets do not cover
       --cargo-arg ARG    one more argument for it; may be repeated
   -h, --help             this text
 
@@ -40,6 +41,7 @@ The status is 1 if a file is over its budget (size-report/budget.json).
 struct Options {
     help: bool,
     targets: Vec<String>,
+    all: bool,
     check: bool,
     markdown: bool,
     svg: Option<PathBuf>,
@@ -72,6 +74,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, lexopt::Error> {
         match argument {
             Short('h') | Long("help") => options.help = true,
             Short('t') | Long("target") => options.targets.push(parser.value()?.string()?),
+            Short('a') | Long("all") => options.all = true,
             Long("check") => options.check = true,
             Long("markdown") => options.markdown = true,
             Long("svg") => options.svg = Some(parser.value()?.into()),
@@ -101,19 +104,25 @@ fn run(options: &Options) -> Result<bool, String> {
     }
     let host = build::host()?;
     let mut targets = options.targets.clone();
+    if options.all {
+        let (all, _) = package::installed(&|_| true);
+        targets.extend(all.into_iter().map(str::to_owned));
+    }
     if targets.is_empty() {
         targets.push(host.clone());
     }
+    // What nobody will look at need not be built.
+    let whole = !options.check || options.svg.is_some() || options.write_baseline;
     let baseline = records::baseline()?;
     let mut measured = Vec::new();
     for target in &targets {
         let budget = records::budget(target)?;
-        let mut build = Build::new(target);
-        if let Some(cargo) = &options.cargo {
-            build.cargo.clone_from(cargo);
+        let build = Build::with(target, options.cargo.as_ref(), &options.cargo_args);
+        let mut one = measure::measure(&build, whole)?;
+        if !whole && report::over(&one, budget) {
+            one = measure::measure(&build, true)?;
         }
-        build.args.clone_from(&options.cargo_args);
-        measured.push((measure::measure(&build)?, budget));
+        measured.push((one, budget));
     }
     let peers = if options.peers {
         peers::measure(&host)?
