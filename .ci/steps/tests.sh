@@ -9,6 +9,14 @@ unit_tests() {
     passed "$count"
 }
 
+# The code that is unsafe, under the sanitizer of addresses. That a test leaves memory behind is no mistake.
+sanitized() {
+    clean env RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 cargo +nightly test --quiet --locked \
+        -p cpu -p os -p start --target x86_64-unknown-linux-gnu --target-dir target/sanitized 2>&1 |
+        tee target/ci/sanitized.log
+    passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/sanitized.log)"
+}
+
 fuzz_smoke() {
     clean fuzz/run.sh "${FUZZ_SECONDS:-60}" | tee target/ci/fuzz.log
     passed "$(grep -c 'no crash$' target/ci/fuzz.log)"

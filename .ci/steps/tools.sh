@@ -15,6 +15,6 @@ tools() {
     done
     # Later steps run without the settings that the machine may need to reach its registry.
     cargo fetch --quiet --locked
-    cargo fetch --quiet --manifest-path fuzz/Cargo.toml
+    cargo fetch --quiet --locked --manifest-path fuzz/Cargo.toml
     cargo fetch --quiet --locked --manifest-path size-report/peers/minreq/Cargo.toml
 }
