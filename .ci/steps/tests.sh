@@ -7,6 +7,10 @@ unit_tests() {
     count=$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/tests.log)
     [ "$count" -gt 0 ] || fail 'No test ran.'
     passed "$count"
+    clean cargo run --quiet --locked --example skinny-scie >target/ci/example.log
+    [ "$(grep -c 'Hello from a skinny scie!' target/ci/example.log)" -eq 2 ] || fail 'The example did not run twice.'
+    grep 'nothing of it was run or kept' target/ci/example.log
+    passed 1
 }
 
 # The code that is unsafe, under the sanitizer of addresses. That a test leaves memory behind is no mistake.

@@ -272,7 +272,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
         "https, the system's roots",
         To::Null,
         false,
-        Limit::Ratio(0.15, 0.3),
+        Limit::Ratio(0.1, 0.2),
     )?;
     for (carrier, size, what, to, checked, limit) in [
         (
@@ -281,7 +281,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "http",
             To::Null,
             false,
-            Limit::Ratio(0.9, 1.3),
+            Limit::Ratio(0.8, 1.1),
         ),
         (
             Http,
@@ -289,7 +289,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "http, a pipe",
             To::Pipe,
             false,
-            Limit::Ratio(0.9, 1.3),
+            Limit::Ratio(0.9, 1.1),
         ),
         (
             Http,
@@ -305,7 +305,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "https",
             To::Null,
             false,
-            Limit::Ratio(0.8, 1.2),
+            Limit::Ratio(0.7, 1.0),
         ),
         (
             Tls13,
@@ -322,7 +322,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             To::Null,
             true,
             // Where curl's whole transfer is as fast as SHA-256 alone, no program gets near to what is promised.
-            Limit::Ratio(1.3, 3.0),
+            Limit::Ratio(1.1, 2.4),
         ),
         (
             Tls12,
