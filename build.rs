@@ -18,17 +18,45 @@ fn main() {
 
 fn link_windows() {
     let env = std::env::var("CARGO_CFG_TARGET_ENV").unwrap_or_default();
-    let arguments: &[&str] = match &*env {
-        "msvc" => &[
+    let arguments: &[&str] = if env == "msvc" {
+        &[
             "/SUBSYSTEM:CONSOLE",
             "/ENTRY:mainCRTStartup",
             "/NODEFAULTLIB",
-        ],
-        _ => &["-nostartfiles", "-nostdlib"],
+            // In the place of the time: the same sources are the same file.
+            "/Brepro",
+        ]
+    } else if calls_linker("ld.lld") {
+        empty_libraries();
+        &["--icf=all", "--no-insert-timestamp", "--build-id=none"]
+    } else {
+        &["-nostartfiles", "-nostdlib"]
     };
     for argument in arguments {
         println!("cargo::rustc-link-arg-bin=ptex={argument}");
     }
+}
+
+/// Libraries of MinGW that the compiler names to the linker for every program, which has to find them. Nothing that is in
+/// them is used, and they need not be there.
+fn empty_libraries() {
+    let folder = std::env::var("OUT_DIR").unwrap_or_default();
+    for name in [
+        "gcc",
+        "gcc_eh",
+        "kernel32",
+        "mingw32",
+        "mingwex",
+        "msvcrt",
+        "pthread",
+        "ssp",
+        "ssp_nonshared",
+        "user32",
+    ] {
+        let path = format!("{folder}/lib{name}.a");
+        std::fs::write(&path, "!<arch>\n").unwrap_or_else(|e| panic!("{path}: {e}"));
+    }
+    println!("cargo::rustc-link-arg-bin=ptex=-L{folder}");
 }
 
 /// Whether the compiler calls the linker of this flavor itself, as `package` has it, or else a C compiler that calls it.

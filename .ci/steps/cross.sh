@@ -53,9 +53,9 @@ CARGO
 }
 
 # Holds the file for a target to its budget.
-within_budget() { # TARGET
+within_budget() { # TARGET [CARGO]
     env -u SDKROOT cargo run --quiet --locked -p size-report -- --check --target "$1" \
-        --cargo "$PWD/target/cross/bin/cargo" --cargo-arg --locked
+        --cargo "${2:-$PWD/target/cross/bin/cargo}" --cargo-arg --locked
 }
 
 cross() {

@@ -27,6 +27,13 @@ const LINUX_FLAGS: [&str; 3] = [
 /// The same for Windows: no SDK is needed either.
 const MSVC_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=lld-link"];
 
+/// The same for the targets of MinGW, of which nothing is needed; only for `-gnu` does the compiler call a `dlltool`.
+const MINGW_FLAGS: [&str; 3] = [
+    "-Clinker=rust-lld",
+    "-Clinker-flavor=ld.lld",
+    "-Clink-self-contained=no",
+];
+
 /// The same for macOS, elsewhere than on a Mac.
 const MACOS_FLAGS: [&str; 2] = ["-Clinker=rust-lld", "-Clinker-flavor=ld64.lld"];
 
@@ -76,8 +83,10 @@ impl Build {
 
     /// Arguments for cargo that say how to link.
     fn linker(&self) -> Vec<String> {
-        let mut flags = if self.target.contains("-linux-") || self.target.ends_with("-gnullvm") {
+        let mut flags = if self.target.contains("-linux-") {
             LINUX_FLAGS.to_vec()
+        } else if self.target.contains("-windows-gnu") {
+            MINGW_FLAGS.to_vec()
         } else if self.target.ends_with("-msvc") {
             MSVC_FLAGS.to_vec()
         } else if self.is_for_a_distant_mac() {

@@ -9,7 +9,7 @@ pub mod write;
 /// The targets that are released, with the name of each one's file.
 ///
 /// The names are those that scie tools download today; a `gnu` and a `musl` target give the same file, since neither
-/// libc is in it.
+/// libc is in it. Nor is a C runtime in those for Windows.
 pub const TARGETS: &[(&str, &str)] = &[
     ("x86_64-unknown-linux-gnu", "ptex-linux-x86_64"),
     ("x86_64-unknown-linux-musl", "ptex-linux-x86_64"),
@@ -26,6 +26,7 @@ pub const TARGETS: &[(&str, &str)] = &[
     ("x86_64-apple-darwin", "ptex-macos-x86_64"),
     ("aarch64-apple-darwin", "ptex-macos-aarch64"),
     ("x86_64-pc-windows-msvc", "ptex-windows-x86_64.exe"),
+    ("x86_64-pc-windows-gnullvm", "ptex-windows-x86_64.exe"),
     ("x86_64-pc-windows-gnu", "ptex-windows-x86_64.exe"),
     ("aarch64-pc-windows-msvc", "ptex-windows-aarch64.exe"),
     ("aarch64-pc-windows-gnullvm", "ptex-windows-aarch64.exe"),
