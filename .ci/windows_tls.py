@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trust and native TLS on Windows: the released file under Wine, against Python's and OpenSSL's servers.
+"""Trust, native TLS and proxy settings on Windows: the released file under Wine, against Python's and OpenSSL's servers.
 
     windows_tls.py PTEX WINE FOLDER
 
@@ -136,14 +136,15 @@ def context(name, native, key=None):
 
 def whole(connection):
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY)
-    connection.unwrap()
+    if isinstance(connection, ssl.SSLSocket):
+        connection.unwrap()
 
 
 class Server:
     """Accepts connections on a port of its own for as long as the block runs, and answers each request by `answer`."""
 
     def __init__(self, context, answer=whole):
-        self.context, self.answer, self.requests, self.protocols = context, answer, 0, []
+        self.context, self.answer, self.requests, self.protocols, self.lines = context, answer, 0, [], []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.url = f"https://localhost:{self.port}/"
@@ -176,6 +177,7 @@ class Server:
                             return
                         request += part
                     self.requests += 1
+                    self.lines.append(request.split(b"\r\n")[0])
                     if self.context:
                         self.protocols.append(connection.selected_alpn_protocol())
                     self.handle(connection, request)
@@ -246,6 +248,40 @@ def both(case, name, key=None, says=None, **expected):
             fetch(f"{case}, {'Schannel' if native else 'own TLS'}", server.url, **wanted)
             if "refused" in expected and server.requests:
                 raise SystemExit(f"{case}: a server that is not believed was asked")
+
+
+def proxy_cases():
+    """The user's settings, as the control panel writes them: flags (2: the list counts), the list, and exceptions."""
+    def text(value):
+        return struct.pack("<I", len(value)) + value.encode()
+
+    def settings(flags, proxies, exceptions):
+        blob = struct.pack("<III", 70, 1, flags) + text(proxies) + text(exceptions) + text("") + bytes(32)
+        wine("reg", "add", r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections", "/f",
+             "/v", "DefaultConnectionSettings", "/t", "REG_BINARY", "/d", blob.hex())
+
+    with Server(None) as proxy, Server(None) as other:
+        here, there = f"127.0.0.1:{proxy.port}", f"127.0.0.1:{other.port}"
+        settings(3, here, "*.direct.test;<local>")
+        fetch("the settings name a proxy", "http://there.test/x", BODY)
+        assert proxy.lines == [b"GET http://there.test/x HTTP/1.1"], proxy.lines
+        for name in ("a.direct.test", "simple"):
+            fetch("an exception", f"http://{name}/", refused=[f"Could not resolve host: {name}"])
+        fetch("this machine", f"http://{there}/", BODY)
+        fetch("a variable comes first", "http://there.test/x", BODY, http_proxy=f"http://{there}")
+        fetch("a variable comes first, also before exceptions", "http://a.direct.test/x", BODY, all_proxy=f"http://{there}")
+        fetch("an exception of a variable", "http://there.test/", refused=["Could not resolve host"], no_proxy="there.test")
+        assert len(proxy.lines) == 1 and len(other.lines) == 3, (proxy.lines, other.lines)
+        settings(3, f"http={there};https={here}", "")
+        fetch("one for each scheme", "http://there.test/", BODY)
+        fetch("one for another scheme", "ftp://there.test/", refused=["Could not resolve host: there.test"])
+        fetch("a tunnel", "https://there.test/", refused=["TLS with there.test:443: this is not TLS"])
+        assert proxy.lines[1:] == [b"CONNECT there.test:443 HTTP/1.1"], proxy.lines
+        settings(3, "socks=127.0.0.1:1", "")
+        fetch("SOCKS", "http://192.0.2.1/", refused=["Proxy 127.0.0.1:1: "])
+        settings(1, here, "")
+        fetch("switched off", "http://there.test/", refused=["Could not resolve host: there.test"])
+        assert len(proxy.lines) == 2, proxy.lines
 
 
 def trust_cases():
@@ -359,12 +395,19 @@ os.makedirs(FOLDER)
 with open(f"{FOLDER}/body", "wb") as file:
     file.write(BODY)
 make_certificates()
+waiting = None
 try:
     wine("wineboot", "--update")
+    # Wine's server would end with each program and start with the next one: this one waits for a line that never comes.
+    waiting = subprocess.Popen([WINE, "cmd"], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    proxy_cases()
     trust_cases()
     fence_cases()
     session_cases()
     tunnel_cases()
 finally:
+    if waiting:
+        waiting.stdin.close()
     subprocess.run([WINE, "wineboot", "--kill"], env=ENVIRONMENT, check=False, capture_output=True)
 print(f"{passed} cases")
