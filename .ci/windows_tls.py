@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trust, native TLS and proxy settings on Windows: the released file under Wine, against Python's and OpenSSL's servers.
 
-    windows_tls.py PTEX WINE FOLDER
+    windows_tls.py PTEX WINE FOLDER     where WINE is the folder of its programs
 
 Wine's store is filled by its registry, as a real one is by its administrator. What our own TLS cannot negotiate, here a
 curve that it does not have, is what Schannel is for. Wine's verifies nothing by itself, whatever it is told: each refusal
@@ -19,7 +19,9 @@ import sys
 import threading
 import time
 
-PTEX, WINE, FOLDER = os.path.abspath(sys.argv[1]), sys.argv[2], os.path.abspath(sys.argv[3])
+PTEX, FOLDER = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[3])
+# At the address where Wine needs a page, its heap would be in one of some thousand runs.
+WINE = ["setarch", "-R", f"{sys.argv[2]}/wine64"]
 BODY = bytes(i * i % 251 for i in range(300_000))
 ENVIRONMENT = {"WINEPREFIX": f"{FOLDER}/prefix", "WINEDEBUG": "-all", "HOME": FOLDER, "PATH": os.environ["PATH"]}
 WITHOUT_LENGTH = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -31,7 +33,7 @@ def openssl(*arguments):
 
 
 def wine(*command):
-    subprocess.run([WINE, *command], check=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+    subprocess.run([*WINE, *command], check=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
 
 
 def windows_path(name):
@@ -41,7 +43,7 @@ def windows_path(name):
 def fetch(name, url, expected=None, refused=None, partly=False, **environment):
     """Fetches `url`; it must deliver `expected`, or be refused with these words and no byte (or a part of the body)."""
     global passed
-    done = subprocess.run([WINE, PTEX, url], env=ENVIRONMENT | {"PTEX_RETRY": "0"} | environment,
+    done = subprocess.run([*WINE, PTEX, url], env=ENVIRONMENT | {"PTEX_RETRY": "0"} | environment,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
     # Wine has the library that is its Schannel complain on stderr.
     line = "".join(line for line in done.stderr.decode().splitlines(True) if not line.startswith("GnuTLS error: "))
@@ -399,7 +401,7 @@ waiting = None
 try:
     wine("wineboot", "--update")
     # Wine's server would end with each program and start with the next one: this one waits for a line that never comes.
-    waiting = subprocess.Popen([WINE, "cmd"], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    waiting = subprocess.Popen([*WINE, "cmd"], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     proxy_cases()
     trust_cases()
@@ -409,5 +411,5 @@ try:
 finally:
     if waiting:
         waiting.stdin.close()
-    subprocess.run([WINE, "wineboot", "--kill"], env=ENVIRONMENT, check=False, capture_output=True)
+    subprocess.run([f"{sys.argv[2]}/wineserver", "-k", "-w"], env=ENVIRONMENT, check=False)
 print(f"{passed} cases")

@@ -57,20 +57,22 @@ windows_files() { # KIT
 windows_run() ( # KIT FOLDER
     folder=$2
     export WINEPREFIX=$folder/prefix WINEDEBUG=-all
+    # At the address where Wine needs a page, its heap would be in one of some thousand runs.
+    wine=(setarch -R /usr/lib/wine/wine64)
     trap '/usr/lib/wine/wineserver -k -w || true' EXIT
     rm -rf "$folder"
     mkdir -p "$folder"
-    /usr/lib/wine/wine64 wineboot --init >"$folder/log" 2>&1
+    "${wine[@]}" wineboot --init >"$folder/log" 2>&1
     # Its server would end with the last program and start with the next one: one waits for a line that never comes.
     mkfifo "$folder/input"
-    /usr/lib/wine/wine64 cmd <>"$folder/input" >>"$folder/log" 2>&1 &
+    "${wine[@]}" cmd <>"$folder/input" >>"$folder/log" 2>&1 &
 
     while read -r target _ _ suites; do
         # The tests give a program no variables but their own.
         cat >"$folder/ptex" <<PTEX
 #!/bin/sh
 export LC_ALL=$LC_ALL WINEPREFIX=$WINEPREFIX WINEDEBUG=-all
-exec /usr/lib/wine/wine64 $(echo "$1/dist/$target"/ptex-windows-*.exe) "\$@"
+exec ${wine[*]} $(echo "$1/dist/$target"/ptex-windows-*.exe) "\$@"
 PTEX
         chmod +x "$folder/ptex"
         for suite in $suites; do
