@@ -303,9 +303,12 @@ impl Fetch<'_, '_> {
         }
         let validator = head.validator();
         if delivered > 0 {
-            let is_other = |old: &Option<String>| matches!((old, validator), (Some(old), Some(new)) if old != new);
-            let is_same_source = self.version.source == index;
-            if is_same_source && is_other(&self.version.validator)
+            // All of it is compared, whatever it calls itself; the rest is taken at its word.
+            let is_other = is_rest
+                && self.version.source == index
+                && !self.delivery.is_proven_by_hash()
+                && matches!((&self.version.validator, validator), (Some(old), Some(new)) if old != new);
+            if is_other
                 || matches!((self.version.total, total), (Some(old), Some(new)) if old != new)
             {
                 return Err(changed());
@@ -316,7 +319,8 @@ impl Fetch<'_, '_> {
         Ok(end)
     }
 
-    /// Notes of what `source` now sends a version, unless that is known.
+    /// Notes of what `source` now sends a version, unless that is known. What is compared with what was delivered may
+    /// be another one than that.
     pub(super) fn note(
         &mut self,
         source: usize,
@@ -325,8 +329,12 @@ impl Fetch<'_, '_> {
         total: Option<u64>,
     ) -> Result<()> {
         let is_delivered = self.delivery.delivered() == 0;
-        if is_delivered || self.version.source != source {
-            self.delivery.remember(validator)?;
+        let is_comparing = self.delivery.is_comparing();
+        let is_other = is_comparing
+            && (self.version.validator.as_deref() != validator || self.version.server != server);
+        if is_delivered || is_other || self.version.source != source {
+            self.delivery
+                .remember(validator.filter(|_| !is_comparing))?;
             self.version = Version {
                 source,
                 server,

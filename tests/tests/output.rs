@@ -267,6 +267,34 @@ fn what_cannot_be_continued_is_compared_or_begun_again() {
 }
 
 #[test]
+fn what_was_compared_in_part_is_not_what_there_is_a_part_of() {
+    let old = noise(8, 10_000);
+    let mut new = old.clone();
+    new[3500] ^= 1;
+    let files = [(&old, "\"v1\"", 4000), (&new, "\"v2\"", 3000)].map(|(bytes, tag, cut)| {
+        let mut file = Content::new(&**bytes);
+        file.etag = Some(tag);
+        (file, cut)
+    });
+    let server = Server::start(move |request, connection| {
+        let (file, cut) = &files[request.number.min(1)];
+        let (head, body) = file.answer(request);
+        connection.send(head)?;
+        connection.send(match request.number {
+            0 | 1 => &body[..*cut],
+            _ => body,
+        })
+    });
+    let folder = Folder::new();
+    for _ in 0..2 {
+        go_on(&folder, &server.url("/f")).error();
+        assert_eq!(folder.read("f.part"), &old[..4000]);
+    }
+    go_on(&folder, &server.url("/f")).delivers(b"");
+    assert!(folder.read("f") == new);
+}
+
+#[test]
 fn a_partial_file_that_was_complete() {
     let folder = Folder::new();
     let content = noise(7, 5000);
