@@ -4,6 +4,7 @@ use crate::error::{Error, Kind, dec};
 
 pub(crate) const CLOSE_NOTIFY: u8 = 0;
 pub(crate) const PROTOCOL_VERSION: u8 = 70;
+pub(crate) const UNRECOGNIZED_NAME: u8 = 112;
 
 /// The error for an alert that the peer sent. `peer` is its host and port.
 ///

@@ -11,7 +11,7 @@ use core::ops::Range;
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 
-use super::alert::{self, PROTOCOL_VERSION};
+use super::alert::{self, PROTOCOL_VERSION, UNRECOGNIZED_NAME};
 use super::codec::Reader;
 use super::fault;
 use super::hello::{HELLO_RETRY_REQUEST, KEY_SHARE, SUPPORTED_VERSIONS, ServerHello};
@@ -101,6 +101,8 @@ impl<'a> Filter<'a> {
             }
             let fragment = self.link.fragment(&at);
             match (content_type, fragment) {
+                // RFC 6066, section 3: an older server that goes on although it does not know the name may say so.
+                (ALERT, &[1, UNRECOGNIZED_NAME]) if !self.hello_seen => {}
                 (ALERT, &[_, description]) if !self.hello_seen => {
                     self.shared.claims_old.set(description == PROTOCOL_VERSION);
                     return Err(alert::received(&self.link.peer, description));

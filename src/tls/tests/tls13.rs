@@ -667,6 +667,34 @@ fn alerts_before_the_hello() {
     assert!(!end.unwrap_err().text.contains("second"));
 }
 
+/// Servers that warn of a name that they do not know go on with a certificate that may be for it all the same.
+#[test]
+fn a_warning_before_the_hello() {
+    let warning = plain(ALERT, &[1, 112]);
+    let (body, end) = fetch(Server13::new(
+        |s| {
+            s.out.extend_from_slice(&plain(ALERT, &[1, 112]));
+            s.good_flight();
+        },
+        Server13::good_body,
+    ));
+    assert_eq!((body.as_slice(), end), (&b"the body"[..], Ok(())));
+    let server = [warning.clone(), plain(ALERT, &[2, 40])].concat();
+    let (_, end) = super::fetch(vec![pipe(Replay(server))]);
+    assert!(end.unwrap_err().text.contains("no second server"));
+    // Without end, it is no handshake. Nor may it come once there was a hello.
+    let (_, end) = super::fetch(vec![pipe(Replay(warning.repeat(100)))]);
+    assert!(end.unwrap_err().text.contains("a handshake without an end"));
+    refused(
+        |s| {
+            s.hello(|_| {});
+            s.out.extend_from_slice(&plain(ALERT, &[1, 112]));
+        },
+        Kind::Transient,
+        "an unprotected alert",
+    );
+}
+
 /// A recorded flight with a byte changed, left out or put in, thousands of times over: never a panic, never a body.
 #[test]
 fn mutated_flights() {
