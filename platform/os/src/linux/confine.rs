@@ -2,11 +2,13 @@
 //! what a fetcher does, and start no other program.
 //!
 //! The filter names the system calls that are made, by this crate and by rustix, with what older and 32-bit kernels have
-//! in their place. Any other fails with EPERM. A kernel without filters, an emulator that has none, or one that runs this
-//! program on a processor of another kind goes on without.
+//! in their place. Any other fails with EPERM, as do all that are made by the numbers of another architecture that this
+//! processor has, too. A kernel without filters, an emulator that has none, or one that runs this program on a processor
+//! of another kind goes on without.
 
 use super::arch::{self, nr, syscall4};
 use linux_raw_sys::general as linux;
+use linux_raw_sys::ioctl::{SIOCGIFINDEX, TIOCGWINSZ};
 
 /// `struct sock_filter` of the kernel's classic BPF.
 #[repr(C)]
@@ -36,11 +38,23 @@ const RETURN: u16 = 0x06;
 /// Offsets in `struct seccomp_data`.
 const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;
+/// Of the second argument, of 64 bits, the lower half: what an ioctl asks for is not longer.
+const REQUEST: u32 = if cfg!(target_endian = "little") {
+    24
+} else {
+    28
+};
 
 const SECCOMP_SET_MODE_FILTER: usize = 1;
 const SECCOMP_RET_ALLOW: u32 = 0x7fff_0000;
 /// SECCOMP_RET_ERRNO with EPERM.
 const DENY: u32 = 0x0005_0001;
+
+/// AUDIT_ARCH_I386: whose numbers `int 0x80` stands for, in a process of 64 bits, too. Elsewhere a process cannot choose.
+#[cfg(target_arch = "x86_64")]
+const OTHER: u32 = 0x4000_0003;
+#[cfg(not(target_arch = "x86_64"))]
+const OTHER: u32 = arch::AUDIT;
 
 /// The calls that all architectures have.
 const COMMON: &[u32] = &[
@@ -58,7 +72,6 @@ const COMMON: &[u32] = &[
     linux::__NR_fchmod,
     linux::__NR_ftruncate,
     linux::__NR_flock,
-    linux::__NR_ioctl,
     linux::__NR_ppoll,
     linux::__NR_socket,
     linux::__NR_connect,
@@ -106,8 +119,12 @@ const WIDE: &[u32] = &[
 const ALLOWED: [&[u32]; 4] = [COMMON, OLDER, RENAME, WIDE];
 const COUNT: usize = COMMON.len() + OLDER.len() + RENAME.len() + WIDE.len();
 
-/// The filter: on this architecture, the calls above and no others.
-static FILTER: [Instruction; COUNT + 5] = {
+/// What is asked of devices and sockets by ioctl(2): the size of a terminal, the number of a network interface. A terminal
+/// can be asked for worse, such as to take what it is given for what its user has typed.
+const REQUESTS: [u32; 2] = [TIOCGWINSZ, SIOCGIFINDEX];
+
+/// The filter: on this architecture, the calls above, those requests, and no others.
+static FILTER: [Instruction; COUNT + 10] = {
     const fn instruction(code: u16, value: u32) -> Instruction {
         Instruction {
             code,
@@ -116,13 +133,16 @@ static FILTER: [Instruction; COUNT + 5] = {
             value,
         }
     }
-    let allow = COUNT + 4;
-    let mut filter = [instruction(RETURN, SECCOMP_RET_ALLOW); COUNT + 5];
+    let (deny, allow) = (COUNT + 8, COUNT + 9);
+    let mut filter = [instruction(RETURN, SECCOMP_RET_ALLOW); COUNT + 10];
     filter[0] = instruction(LOAD, ARCHITECTURE);
     filter[1] = instruction(IF_EQUAL, arch::AUDIT);
-    filter[1].otherwise = (allow - 2) as u8;
-    filter[2] = instruction(LOAD, NUMBER);
-    let mut at = 3;
+    filter[1].then = 1;
+    filter[2] = instruction(IF_EQUAL, OTHER);
+    filter[2].then = (deny - 3) as u8;
+    filter[2].otherwise = (allow - 3) as u8;
+    filter[3] = instruction(LOAD, NUMBER);
+    let mut at = 4;
     let mut list = 0;
     while list < ALLOWED.len() {
         let mut i = 0;
@@ -134,7 +154,14 @@ static FILTER: [Instruction; COUNT + 5] = {
         }
         list += 1;
     }
-    filter[at] = instruction(RETURN, DENY);
+    filter[at] = instruction(IF_EQUAL, linux::__NR_ioctl);
+    filter[at].otherwise = (deny - at - 1) as u8;
+    filter[at + 1] = instruction(LOAD, REQUEST);
+    filter[at + 2] = instruction(IF_EQUAL, REQUESTS[0]);
+    filter[at + 2].then = (allow - at - 3) as u8;
+    filter[at + 3] = instruction(IF_EQUAL, REQUESTS[1]);
+    filter[at + 3].then = (allow - at - 4) as u8;
+    filter[deny] = instruction(RETURN, DENY);
     filter
 };
 
@@ -185,6 +212,51 @@ mod tests {
             crate::clock::sleep_ms(1);
         }
         assert_eq!(DENIED.load(Ordering::Relaxed), -1, "EPERM");
+    }
+
+    /// What a kernel does with the call `number` of the architecture `audit`, whose second argument is `request`.
+    fn verdict(audit: u32, number: u32, request: u32) -> u32 {
+        let (mut at, mut loaded) = (0, 0);
+        loop {
+            let instruction = FILTER[at];
+            at += 1;
+            match (instruction.code, instruction.value) {
+                (LOAD, ARCHITECTURE) => loaded = audit,
+                (LOAD, NUMBER) => loaded = number,
+                (LOAD, REQUEST) => loaded = request,
+                (IF_EQUAL, value) if loaded == value => at += usize::from(instruction.then),
+                (IF_EQUAL, _) => at += usize::from(instruction.otherwise),
+                (RETURN, verdict) => return verdict,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn verdicts() {
+        // The call of x32 with the number 1 as well.
+        for number in (0..1000).chain([0x4000_0001]) {
+            let is_allowed = ALLOWED.iter().any(|list| list.contains(&number));
+            let expected = if is_allowed { SECCOMP_RET_ALLOW } else { DENY };
+            assert_eq!(verdict(arch::AUDIT, number, 0), expected, "{number}");
+            // Of no processor, so of one that is emulated.
+            assert_eq!(verdict(1, number, 0), SECCOMP_RET_ALLOW);
+        }
+        // There, 11 is execve and 4 is write.
+        #[cfg(target_arch = "x86_64")]
+        for number in [11, 4, linux::__NR_read, linux::__NR_exit_group] {
+            assert_eq!(verdict(0x4000_0003, number, 0), DENY);
+        }
+        let ioctl = |request| verdict(arch::AUDIT, linux::__NR_ioctl, request);
+        for request in REQUESTS {
+            assert_eq!(ioctl(request), SECCOMP_RET_ALLOW);
+        }
+        for request in [
+            linux_raw_sys::ioctl::TIOCSTI,
+            linux_raw_sys::ioctl::TIOCLINUX,
+        ] {
+            assert_eq!(ioctl(request), DENY);
+        }
     }
 
     #[test]
