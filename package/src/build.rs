@@ -17,11 +17,12 @@ pub fn workspace() -> &'static Path {
 /// No C compiler for the target is needed then. As flags these reach neither build scripts nor, said here and not in
 /// `.cargo/config.toml`, the tools and tests, which do need a libc. `build.rs` looks for them.
 ///
-/// The last one keeps functions with much on their stack out of those that call them: 1.6 KB less, and less stack.
+/// The last one is for LLVM: it keeps functions with much on their stack out of those that call them (1.6 KB less, and less
+/// stack), and has no jump table made for a few cases, which comparisons tell apart in fewer bytes and as fast (0.8 KB).
 const LINUX_FLAGS: [&str; 3] = [
     "-Clinker=rust-lld",
     "-Clinker-flavor=ld.lld",
-    "-Cllvm-args=-inline-max-stacksize=300",
+    "-Cllvm-args=-inline-max-stacksize=300 -min-jump-table-entries=16",
 ];
 
 /// The same for Windows: no SDK is needed either.
