@@ -7,6 +7,8 @@ use super::codec::Reader;
 use super::hello::ServerHello;
 use super::record::{CHANGE_CIPHER_SPEC, HANDSHAKE};
 use super::tls12::hello::is_downgrade;
+use os::text;
+use os::text::Template;
 
 const SERVER_HELLO: u8 = 2;
 const SERVER_KEY_EXCHANGE: u8 = 12;
@@ -46,8 +48,8 @@ impl Agreed {
 
     /// Whether it is TLS 1.3 (true) or 1.2; or why there may be no session. `no_tls13` says that the server has claimed
     /// before to know no TLS 1.3.
-    pub(super) fn check(&self, no_tls13: bool) -> Result<bool, &'static str> {
-        const MALFORMED: &str = "the ServerHello is malformed (decode_error)";
+    pub(super) fn check(&self, no_tls13: bool) -> Result<bool, Template> {
+        const MALFORMED: Template = text!("the ServerHello is malformed (decode_error)");
         let mut messages = Reader(&self.messages);
         let mut suite = None;
         let mut prime = 0;
@@ -68,10 +70,10 @@ impl Agreed {
         let suite = suite.ok_or(MALFORMED)?;
         if DHE_SUITES.contains(&suite) {
             if prime < MIN_PRIME {
-                return Err("the server's Diffie-Hellman group is too small");
+                return Err(text!("the server's Diffie-Hellman group is too small"));
             }
         } else if !SUITES.contains(&suite) {
-            return Err("the server chose a cipher suite that is refused");
+            return Err(text!("the server chose a cipher suite that is refused"));
         }
         Ok(suite >> 8 == 0x13)
     }

@@ -1,6 +1,8 @@
 //! Alerts (RFC 8446, section 6): their names, and what each means for the fetch.
 
-use crate::error::{Error, Kind, dec};
+use crate::error::{Error, Kind, Template};
+use os::text;
+use os::text::named;
 
 pub(crate) const CLOSE_NOTIFY: u8 = 0;
 pub(crate) const PROTOCOL_VERSION: u8 = 70;
@@ -17,32 +19,16 @@ pub(crate) fn received(peer: &str, description: u8) -> Error {
         CLOSE_NOTIFY | 20 | 80 | 90 => Kind::Transient,
         _ => Kind::Source,
     };
-    let number = dec(description.into());
-    let (before, name) = match name(&number) {
-        Some(name) => ("", name),
-        None => ("number ", number.as_str()),
-    };
-    Error::new(kind, &["TLS alert from ", peer, ": ", before, name])
-}
-
-/// The name of the alert with this number in decimal.
-fn name(number: &str) -> Option<&'static str> {
-    let mut rest = NAMES;
-    loop {
-        let end = rest.bytes().position(|byte| byte == b'\n')?;
-        let line = rest.get(..end)?;
-        if let Some(name) = line
-            .strip_prefix(number)
-            .and_then(|line| line.strip_prefix(' '))
-        {
-            return Some(name);
-        }
-        rest = rest.get(end + 1..)?;
+    let number = u64::from(description);
+    match named(NAMES, number) {
+        Some(name) => Error::say(kind, text!("TLS alert from %: %"), &[&peer, &name]),
+        None => Error::say(kind, text!("TLS alert from %: number %"), &[&peer, &number]),
     }
 }
 
 /// A line for each alert that has a name. (A `match` takes twice as much.)
-const NAMES: &str = "\
+const NAMES: Template = text!(
+    "\
     0 close_notify\n\
     10 unexpected_message\n\
     20 bad_record_mac\n\
@@ -63,7 +49,8 @@ const NAMES: &str = "\
     109 missing_extension\n\
     112 unrecognized_name\n\
     116 certificate_required\n\
-    120 no_application_protocol\n";
+    120 no_application_protocol"
+);
 
 /// As [`received`], of an alert that comes when all is negotiated: another version would meet the same.
 #[cold]

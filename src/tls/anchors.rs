@@ -18,7 +18,9 @@ use os::file::{self, File};
 use super::pem::{self, Reader};
 use super::roots::{self, Root};
 use super::x509::{self, Certificate};
-use crate::error::{Error, Kind, Result, printable};
+use crate::error::{Error, Kind, Part, Result, Shown, Template, fill, filled, printable};
+use os::text;
+use os::text::joined;
 
 /// Where systems keep their bundle, most common first.
 #[cfg(not(windows))]
@@ -36,6 +38,10 @@ const SYSTEM: &[&[u8]] = &[
 /// None: there, such a path is one of the current drive, where any user can make folders.
 #[cfg(windows)]
 const SYSTEM: &[&[u8]] = &[];
+
+/// The variables that name others.
+const CERT_FILE: &str = "SSL_CERT_FILE";
+const CERT_DIR: &str = "SSL_CERT_DIR";
 
 /// What separates the folders of SSL_CERT_DIR, as OpenSSL has it.
 const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
@@ -137,7 +143,8 @@ impl pem::Sink for Search<'_> {
 /// Why a file or folder could not be searched.
 enum Fault {
     Missing,
-    Because(String),
+    Unreadable(Errno),
+    Because(Template),
 }
 
 impl From<Errno> for Fault {
@@ -145,7 +152,7 @@ impl From<Errno> for Fault {
         if errno.is_missing() {
             Fault::Missing
         } else {
-            Fault::Because(errno.text())
+            Fault::Unreadable(errno)
         }
     }
 }
@@ -170,7 +177,7 @@ impl Search<'_> {
             };
             self.budget = match self.budget.checked_sub(len) {
                 Some(left) => left,
-                None => return Err(Fault::Because(String::from("too large"))),
+                None => return Err(Fault::Because(text!("too large"))),
             };
             reader.feed(text, self);
         }
@@ -190,12 +197,12 @@ impl Search<'_> {
             }
         })?;
         if names.len() > MAX_NAMES {
-            return Err(Fault::Because(String::from("too many files")));
+            return Err(Fault::Because(text!("too many files")));
         }
         let before = self.found.seen;
         let mut rest = names.as_slice();
         while let Some(name) = next_piece(&mut rest, 0) {
-            let _ = self.file(&[path, b"/", name].concat());
+            let _ = self.file(&joined(&[path, b"/", name]));
         }
         Ok(self.found.seen - before)
     }
@@ -206,8 +213,8 @@ impl<'a> Trust<'a> {
     pub fn from_environment() -> Trust<'static> {
         let set = |name| os::env::var(name).filter(|value| !value.is_empty());
         Trust {
-            cert_file: set("SSL_CERT_FILE"),
-            cert_dir: set("SSL_CERT_DIR"),
+            cert_file: set(CERT_FILE),
+            cert_dir: set(CERT_DIR),
             system: SYSTEM,
             #[cfg(any(windows, target_os = "macos"))]
             store: Store::Searched,
@@ -255,30 +262,30 @@ impl<'a> Trust<'a> {
             budget: MAX_READ,
             buffer: vec![0; BUFFER],
         };
-        let mut sources = Vec::new();
+        let mut sources = String::new();
         if let Some(path) = self.cert_file {
             let searched = search.file(path);
-            named("SSL_CERT_FILE ", path, searched, &mut sources)?;
+            named(CERT_FILE, path, searched, &mut sources)?;
         }
         let mut folders = self.cert_dir.unwrap_or_default();
         while let Some(path) = next_piece(&mut folders, SEPARATOR) {
             let searched = search.folder(path);
-            named("SSL_CERT_DIR ", path, searched, &mut sources)?;
+            named(CERT_DIR, path, searched, &mut sources)?;
         }
         #[cfg(windows)]
         if sources.is_empty() {
-            sources.extend(search.store(self.store));
+            sources.push_str(search.store(self.store));
         }
         if sources.is_empty() {
-            sources.push(search.system(self.system));
+            sources = search.system(self.system);
             // The bundle is a part of what the system trusts. The rest is not searched, but judged by.
             #[cfg(target_os = "macos")]
             if self.store != Store::Unused {
                 search.found.store = self.store;
-                sources.push(String::from(os::trust::STORE));
+                fill(&mut sources, text!(", %"), &[&os::trust::STORE]);
             }
         }
-        search.found.source = sources.join(", ");
+        search.found.source = sources;
         Ok(search.found)
     }
 }
@@ -305,32 +312,32 @@ fn named(
     variable: &str,
     path: &[u8],
     searched: core::result::Result<usize, Fault>,
-    sources: &mut Vec<String>,
+    sources: &mut String,
 ) -> Result<()> {
     /// How many bytes of a path are shown.
     const MAX_PATH: usize = 200;
-    let path = printable(path, MAX_PATH);
-    let why = match &searched {
+    let path = Shown(path, MAX_PATH);
+    let why: &dyn Part = match &searched {
         Err(Fault::Missing) => return Ok(()),
-        Err(Fault::Because(why)) => why.as_str(),
-        Ok(0) => "no certificate in it",
+        Err(Fault::Unreadable(errno)) => errno,
+        Err(Fault::Because(why)) => why,
+        Ok(0) => &text!("no certificate in it"),
         Ok(_) => {
-            sources.push([variable, &path].concat());
+            let before = if sources.is_empty() { "" } else { ", " };
+            fill(sources, text!("%% %"), &[&before, &variable, &path]);
             return Ok(());
         }
     };
-    Err(Error::new(
-        Kind::Local,
-        &["Failed to read ", variable, &path, ": ", why],
-    ))
+    let text = text!("Failed to read % %: %");
+    Err(Error::say(Kind::Local, text, &[&variable, &path, why]))
 }
 
 impl Search<'_> {
-    /// Searches the system's store, if that is a source and holds a certificate. Returns what it is called.
+    /// Searches the system's store, if that is a source and holds a certificate. Returns what it is called, else nothing.
     #[cfg(windows)]
-    fn store(&mut self, store: Store) -> Option<String> {
+    fn store(&mut self, store: Store) -> &'static str {
         if store == Store::Unused {
-            return None;
+            return "";
         }
         os::trust::roots(&mut |der| {
             if pem::Sink::wants(self, der) == Some(true) {
@@ -338,10 +345,10 @@ impl Search<'_> {
             }
         });
         if self.found.seen == 0 {
-            return None;
+            return "";
         }
         self.found.store = store;
-        Some(String::from(os::trust::STORE))
+        os::trust::STORE
     }
 
     /// Reads the first of the system's bundles that has a certificate; where there is none, looks at the built-in
@@ -359,7 +366,7 @@ impl Search<'_> {
                 self.found.roots.push((place, root));
             }
         }
-        String::from("the built-in roots")
+        filled(text!("the built-in roots"), &[])
     }
 }
 

@@ -18,7 +18,8 @@ use super::hello::{HELLO_RETRY_REQUEST, KEY_SHARE, SUPPORTED_VERSIONS, ServerHel
 use super::link::Link;
 use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
 use super::suite::EXPORT_RECORD;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Template};
+use os::text;
 
 /// Records in a handshake at most: embedded-tls would take EncryptedExtensions for ever. A server sends two to seven.
 const MAX_RECORDS: usize = 32;
@@ -97,7 +98,7 @@ impl<'a> Filter<'a> {
             let (content_type, minor) = self.link.header(&at);
             self.records += 1;
             if self.records > MAX_RECORDS {
-                return Err(self.link.broken("a handshake without an end"));
+                return Err(self.link.broken(text!("a handshake without an end")));
             }
             let fragment = self.link.fragment(&at);
             match (content_type, fragment) {
@@ -108,17 +109,15 @@ impl<'a> Filter<'a> {
                     return Err(alert::received(&self.link.peer, description));
                 }
                 (HANDSHAKE, hello) if !self.hello_seen => {
-                    check_server_hello(hello).map_err(|(kind, what)| {
-                        self.shared.claims_old.set(what == OLD_VERSION);
-                        fault(kind, &self.link.peer, what)
-                    })?;
+                    check_server_hello(hello, &self.shared.claims_old)
+                        .map_err(|(kind, what)| fault(kind, &self.link.peer, &what))?;
                     self.hello_seen = true;
                     return Ok(at);
                 }
                 (APPLICATION_DATA, [_, ..]) if self.hello_seen && minor == 3 => {
                     // A tag and at least the content type.
                     if fragment.len() <= 16 {
-                        return Err(self.link.broken("an empty record"));
+                        return Err(self.link.broken(text!("an empty record")));
                     }
                     return Ok(at);
                 }
@@ -127,37 +126,45 @@ impl<'a> Filter<'a> {
                 }
                 // Unprotected, so anyone may have sent it: it ends the attempt and means nothing more.
                 (ALERT, _) => {
-                    let what = "an unprotected alert";
-                    return Err(fault(Kind::Transient, &self.link.peer, what));
+                    let what = text!("an unprotected alert");
+                    return Err(fault(Kind::Transient, &self.link.peer, &what));
                 }
-                _ => return Err(self.link.broken("an unexpected record in the handshake")),
+                _ => {
+                    return Err(self
+                        .link
+                        .broken(text!("an unexpected record in the handshake")));
+                }
             }
         }
     }
 }
 
 /// Whether `fragment` is one ServerHello, whole, that takes what embedded-tls offers: TLS 1.3,
-/// TLS_AES_128_GCM_SHA256, secp256r1, nothing else.
-fn check_server_hello(fragment: &[u8]) -> core::result::Result<(), (Kind, &'static str)> {
+/// TLS_AES_128_GCM_SHA256, secp256r1, nothing else. `claims_old` is told if it answers as if TLS 1.3 did not exist.
+fn check_server_hello(
+    fragment: &[u8],
+    claims_old: &Cell<bool>,
+) -> core::result::Result<(), (Kind, Template)> {
     let mut messages = Reader(fragment);
     // The least that tells what it is, also when the rest is in the next record.
     if fragment.first() != Some(&2) {
-        return Err((Kind::Source, "no ServerHello"));
+        return Err((Kind::Source, text!("no ServerHello")));
     }
     let Some((_, body)) = messages.message() else {
-        return Err((Kind::Negotiation, "the ServerHello is split over records"));
+        let what = text!("the ServerHello is split over records");
+        return Err((Kind::Negotiation, what));
     };
     let Some(hello) = ServerHello::parse(body) else {
-        return Err((Kind::Source, "a malformed ServerHello"));
+        return Err((Kind::Source, text!("a malformed ServerHello")));
     };
     let Some(version) = hello.extension(SUPPORTED_VERSIONS) else {
-        return Err((Kind::Negotiation, OLD_VERSION));
+        claims_old.set(true);
+        let what = text!("the server does not speak TLS 1.3");
+        return Err((Kind::Negotiation, what));
     };
     if *hello.random == HELLO_RETRY_REQUEST {
-        return Err((
-            Kind::Negotiation,
-            "the server wants another group (HelloRetryRequest)",
-        ));
+        let what = text!("the server wants another group (HelloRetryRequest)");
+        return Err((Kind::Negotiation, what));
     }
     let share = hello.extension(KEY_SHARE).unwrap_or_default();
     // RFC 8446, section 4.2.8.2: secp256r1, 65 bytes, an uncompressed point.
@@ -176,16 +183,11 @@ fn check_server_hello(fragment: &[u8]) -> core::result::Result<(), (Kind, &'stat
         || !share_is_right
         || extensions != 2
     {
-        return Err((
-            Kind::Source,
-            "the ServerHello takes what was not offered (illegal_parameter)",
-        ));
+        let what = text!("the ServerHello takes what was not offered (illegal_parameter)");
+        return Err((Kind::Source, what));
     }
     Ok(())
 }
-
-/// What is told of a server that answers as if TLS 1.3 did not exist.
-const OLD_VERSION: &str = "the server does not speak TLS 1.3";
 
 impl ErrorType for Filter<'_> {
     type Error = ErrorKind;
@@ -239,9 +241,9 @@ impl Write for Filter<'_> {
             // understand it.
             _ if data.first() == Some(&CHANGE_CIPHER_SPEC) => Ok(()),
             // The client's Finished: embedded-tls has the server's, and did not miss what comes before it.
-            _ => Err(self
-                .link
-                .broken("the server sent no Certificate or no CertificateVerify")),
+            _ => Err(self.link.broken(text!(
+                "the server sent no Certificate or no CertificateVerify"
+            ))),
         };
         match result {
             Ok(()) => Ok(data.len()),

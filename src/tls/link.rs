@@ -9,8 +9,9 @@ use core::ops::Range;
 
 use super::fault;
 use super::record::{APPLICATION_DATA, CHANGE_CIPHER_SPEC, HEADER, MAX_FRAGMENT};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Template};
 use crate::stream::Stream;
+use os::text;
 
 /// The least that is asked of the transport at once, so that a gigabyte takes few system calls.
 const READ: usize = 256 * 1024;
@@ -38,8 +39,8 @@ impl Link {
 
     /// A breach of the protocol by the peer.
     #[cold]
-    pub(crate) fn broken(&self, what: &str) -> Error {
-        fault(Kind::Source, &self.peer, what)
+    pub(crate) fn broken(&self, what: Template) -> Error {
+        fault(Kind::Source, &self.peer, &what)
     }
 
     /// The length of the record at the head of what was read, as far as its header is there.
@@ -50,10 +51,10 @@ impl Link {
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
         if !(CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&content_type) || major != 3 {
-            return Err(self.broken("this is not TLS"));
+            return Err(self.broken(text!("this is not TLS")));
         }
         if length == 0 || length > MAX_FRAGMENT {
-            return Err(self.broken("a record is empty or too long"));
+            return Err(self.broken(text!("a record is empty or too long")));
         }
         Ok(Some(HEADER + length))
     }
@@ -90,7 +91,7 @@ impl Link {
                 return Err(fault(
                     Kind::Transient,
                     &self.peer,
-                    "connection closed without close_notify",
+                    &text!("connection closed without close_notify"),
                 ));
             }
             self.unread.end = left + n;

@@ -35,7 +35,7 @@ pub mod x509;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::error::{Error, Kind, Result, append};
+use crate::error::{Error, Kind, Part, Result, Template, fill, filled};
 use crate::stream::Stream;
 use crate::url::Host;
 use anchors::Trust;
@@ -49,8 +49,8 @@ pub type Random = fn(&mut [u8]);
 /// What went wrong with `peer`.
 #[cold]
 #[inline(never)]
-fn fault(kind: Kind, peer: &str, what: &str) -> Error {
-    Error::new(kind, &["TLS with ", peer, ": ", what])
+fn fault(kind: Kind, peer: &str, what: &dyn Part) -> Error {
+    Error::say(kind, text!("TLS with %: %"), &[&peer, what])
 }
 
 /// Who is believed to be the server. The sessions ask, [`verify`] answers.
@@ -110,8 +110,8 @@ impl Verify for Identity<'_> {
     }
 }
 
-const NOTHING_IN_COMMON: &str =
-    " (TLS 1.1 and older, CBC ciphers and RSA key exchange are refused)";
+const NOTHING_IN_COMMON: Template =
+    text!(" (TLS 1.1 and older, CBC ciphers and RSA key exchange are refused)");
 
 /// What is known of a server, and learnt for the next session with it.
 #[derive(Default)]
@@ -184,7 +184,7 @@ pub fn connect_with(
             first = match session {
                 Ok(session) => return Ok(session),
                 Err(error) if error.kind != Kind::Negotiation => return Err(error),
-                Err(error) => [&error.text, "; then with TLS 1.2: "].concat(),
+                Err(error) => filled(text!("%; then with TLS 1.2: "), &[&error.text]),
             };
             known.without_tls13 = Some(claims_old);
             claims_old
@@ -203,8 +203,8 @@ pub fn connect_with(
     let second = match second {
         Err(error) if error.kind == Kind::Negotiation => {
             known.by_system = true;
-            append(&mut first, &error.text);
-            append(&mut first, "; then with Schannel: ");
+            let text = text!("%; then with Schannel: ");
+            fill(&mut first, text, &[&error.text]);
             open().and_then(|stream| {
                 let link = Link::new(stream, peer);
                 native::handshake(link, name, known.http, verify, claims_old)
@@ -214,7 +214,7 @@ pub fn connect_with(
     };
     second.map_err(|mut error| {
         if error.kind == Kind::Negotiation {
-            append(&mut error.text, NOTHING_IN_COMMON);
+            fill(&mut error.text, NOTHING_IN_COMMON, &[]);
         }
         error.context(text!("%"), &[&first])
     })

@@ -9,15 +9,16 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use os::schannel::{Client, Record, Status};
+use os::text;
 
 use super::agreed::Agreed;
 use super::link::Link;
 use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE};
 use super::verify::MAX_CHAIN_BYTES;
 use super::{Verify, alert, fault};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, filled};
 use crate::stream::Stream;
-use crate::text::hex;
+use crate::text::Hex;
 
 /// How many records in a row may come without a byte of application data, as in sessions of our own.
 const MAX_IDLE_RECORDS: u32 = 64;
@@ -61,7 +62,7 @@ pub(super) fn handshake(
             let fragment = link.fragment(&at);
             total += fragment.len();
             if total > MAX_HANDSHAKE {
-                return Err(link.broken("the server's handshake is too long"));
+                return Err(link.broken(text!("the server's handshake is too long")));
             }
             match (content_type, fragment) {
                 // A warning other than close_notify, such as unrecognized_name, changes nothing.
@@ -80,7 +81,7 @@ pub(super) fn handshake(
     }
     let tls13 = agreed.check(no_tls13).map_err(|what| link.broken(what))?;
     if !input.is_empty() {
-        return Err(link.broken("an unexpected handshake message"));
+        return Err(link.broken(text!("an unexpected handshake message")));
     }
     let chain = client.chain().map_err(|status| failure(&link, status))?;
     let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
@@ -106,12 +107,10 @@ fn failure(link: &Link, status: Status) -> Error {
     } else {
         Kind::Source
     };
-    let text = [
-        "Schannel failed (error 0x",
-        &hex(&status.0.to_be_bytes()),
-        ")",
-    ]
-    .concat();
+    let text = filled(
+        text!("Schannel failed (error 0x%)"),
+        &[&Hex(&status.0.to_be_bytes())],
+    );
     fault(kind, &link.peer, &text)
 }
 
@@ -142,7 +141,7 @@ impl Session {
             _ => {
                 return Err(self
                     .link
-                    .broken("an unprotected record after the handshake"));
+                    .broken(text!("an unprotected record after the handshake")));
             }
         }
         let record = self.link.buf.get_mut(at.clone()).unwrap_or_default();
@@ -171,15 +170,18 @@ impl Session {
 
     #[cold]
     fn renegotiation(&self) -> Error {
-        self.link
-            .broken("the server asks for a renegotiation, which is refused")
+        self.link.broken(text!(
+            "the server asks for a renegotiation, which is refused"
+        ))
     }
 
     /// Has Schannel deal with what TLS 1.3 sends after the handshake: tickets, and new keys, which it answers.
     fn late_message(&mut self, mut input: Vec<u8>) -> Result<bool> {
         self.late += input.len();
         if self.late > MAX_LATE_BYTES {
-            return Err(self.link.broken("too many messages after the handshake"));
+            return Err(self
+                .link
+                .broken(text!("too many messages after the handshake")));
         }
         loop {
             self.out.clear();
@@ -197,7 +199,7 @@ impl Session {
             if !progress.again {
                 return Err(self
                     .link
-                    .broken("an unexpected message after the handshake"));
+                    .broken(text!("an unexpected message after the handshake")));
             }
         }
     }
@@ -212,7 +214,7 @@ impl Session {
                 return Ok(false);
             }
         }
-        Err(self.link.broken("too many records without data"))
+        Err(self.link.broken(text!("too many records without data")))
     }
 }
 

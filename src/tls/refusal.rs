@@ -7,56 +7,52 @@ use pki_types::UnixTime;
 use super::anchors::Found;
 use super::sig::{self, SigError};
 use super::x509::{Certificate, name_text};
-use crate::error::{Error, Kind, dec};
+use crate::error::{Error, Kind, Part, Template, append, fill, filled};
 use crate::url::Host;
+use os::text;
 
 /// How many of a certificate's names are listed.
 const MAX_NAMES: usize = 5;
 
-/// A refusal whose text is the concatenation of `parts`.
-pub(super) fn refuse(parts: &[&str]) -> Error {
-    Error::new(Kind::Source, parts)
+/// A refusal with a template and its parts for its text.
+pub(super) fn refuse(template: Template, parts: &[&dyn Part]) -> Error {
+    Error::say(Kind::Source, template, parts)
 }
 
 /// What was sent is not a certificate.
 pub(super) fn malformed() -> Error {
-    refuse(&["malformed certificate"])
+    refuse(text!("malformed certificate"), &[])
 }
 
 /// The server's certificate is refused because of `error`.
 pub(super) fn plain(error: &webpki::Error) -> Error {
-    refuse(&["certificate ", &reason(error)])
+    refuse(text!("certificate %"), &[&Reason(error)])
 }
 
 /// No path leads to an anchor, because of `error`; what is wrong with the server's own certificate is known by then.
 pub(super) fn of_path(error: &webpki::Error) -> Error {
-    let subject = match error {
+    let template = match error {
         webpki::Error::CertExpired { .. }
         | webpki::Error::CertNotValidYet { .. }
         | webpki::Error::EndEntityUsedAsCa
         | webpki::Error::RequiredEkuNotFoundContext(_)
         | webpki::Error::PathLenConstraintViolated
-        | webpki::Error::NameConstraintViolation => "certificate of an issuer ",
-        _ => "certificate chain ",
+        | webpki::Error::NameConstraintViolation => text!("certificate of an issuer %"),
+        _ => text!("certificate chain %"),
     };
-    refuse(&[subject, &reason(error)])
+    refuse(template, &[&Reason(error)])
 }
 
 /// The only anchors found cannot be used; `error` is why this one cannot.
 pub(super) fn anchor(certificate: &Certificate<'_>, error: &webpki::Error, found: &Found) -> Error {
     let name = name_text(certificate.subject);
-    refuse(&[
-        "trusted certificate \"",
-        &name,
-        "\" ",
-        &reason(error),
-        &trusting(found),
-    ])
+    let text = text!("trusted certificate \"%\" %%");
+    refuse(text, &[&name, &Reason(error), &Trusting(found)])
 }
 
 /// Nobody vouches for the certificate but itself.
 pub(super) fn self_signed(found: &Found) -> Error {
-    refuse(&["self-signed certificate", &trusting(found)])
+    refuse(text!("self-signed certificate%"), &[&Trusting(found)])
 }
 
 /// The chain ends without an anchor.
@@ -70,18 +66,12 @@ pub(super) fn unknown_issuer(chain: &[&[u8]], found: &Found) -> Error {
             None => break,
         }
     }
-    let hint = if chain.len() == 1 {
-        ", and the server sent no intermediate certificate"
+    let text = if chain.len() == 1 {
+        text!("unknown issuer \"%\", and the server sent no intermediate certificate%")
     } else {
-        ""
+        text!("unknown issuer \"%\"%")
     };
-    refuse(&[
-        "unknown issuer \"",
-        &name_text(issuer),
-        "\"",
-        hint,
-        &trusting(found),
-    ])
+    refuse(text, &[&name_text(issuer), &Trusting(found)])
 }
 
 /// A signature is wrong; that of a key that is out of bounds always is.
@@ -96,7 +86,7 @@ pub(super) fn bad_signature(chain: &[&[u8]], found: &Found) -> Error {
             return bad_key(error);
         }
     }
-    refuse(&["bad signature on a certificate"])
+    refuse(text!("bad signature on a certificate"), &[])
 }
 
 /// Whether the key of a certificate can be used. What cannot be read has no key to complain of.
@@ -106,76 +96,88 @@ fn key(der: &[u8]) -> Result<(), SigError> {
 
 /// A key cannot be used.
 pub(super) fn bad_key(error: SigError) -> Error {
-    refuse(&["certificate with ", error.text()])
+    refuse(text!("certificate with %"), &[&error.text()])
 }
 
 /// The certificate is for others.
 pub(super) fn wrong_name(host: &Host, leaf: &Certificate<'_>) -> Error {
     let host = host.text();
     let Some((names, count)) = leaf.alternative_names(MAX_NAMES) else {
-        return refuse(&[
-            "certificate is not valid for ",
-            &host,
-            ": it has no subjectAltName",
-        ]);
+        let text = text!("certificate is not valid for %: it has no subjectAltName");
+        return refuse(text, &[&host]);
     };
-    let list = names.join(", ");
-    let more = match count - names.len() {
-        0 => String::new(),
-        more => [" and ", &dec(more as u64), " more"].concat(),
-    };
-    let names = if count == 0 { "no host" } else { list.as_str() };
-    refuse(&[
-        "certificate is not valid for ",
-        &host,
-        ", only for ",
-        names,
-        &more,
-    ])
+    let text = text!("certificate is not valid for %, only for ");
+    let mut error = refuse(text, &[&host]);
+    let mut before = "";
+    for name in &names {
+        fill(&mut error.text, text!("%%"), &[&before, name]);
+        before = ", ";
+    }
+    match count - names.len() {
+        0 if count == 0 => append(&mut error.text, "no host"),
+        0 => {}
+        more => fill(&mut error.text, text!(" and % more"), &[&(more as u64)]),
+    }
+    error
 }
 
 /// Which anchors there were.
-fn trusting(found: &Found) -> String {
-    let damaged = if found.damaged {
-        ", where a certificate is damaged"
-    } else {
-        ""
-    };
-    [" (trusting ", &found.source, damaged, ")"].concat()
+struct Trusting<'a>(&'a Found);
+
+impl Part for Trusting<'_> {
+    fn append_to(&self, text: &mut String) {
+        let template = if self.0.damaged {
+            text!(" (trusting %, where a certificate is damaged)")
+        } else {
+            text!(" (trusting %)")
+        };
+        fill(text, template, &[&self.0.source]);
+    }
 }
 
-/// What `error` says of a certificate, after the word "certificate".
-fn reason(error: &webpki::Error) -> String {
-    use webpki::Error as E;
-    let text = match error {
-        E::CertExpired { not_after, .. } => {
-            return ["has expired (on ", &date(*not_after), ")"].concat();
-        }
-        E::CertNotValidYet { not_before, .. } => {
-            return ["is not yet valid (until ", &date(*not_before), ")"].concat();
-        }
-        E::InvalidCertValidity => "has expired before it became valid",
-        E::CaUsedAsEndEntity => "is that of a CA, not of a server",
-        E::EndEntityUsedAsCa => "is not that of a CA",
-        E::RequiredEkuNotFoundContext(_) | E::EmptyEkuExtension => {
-            "is not for servers (extended key usage)"
-        }
-        E::PathLenConstraintViolated => "allows fewer intermediate certificates (path length)",
-        E::NameConstraintViolation
-        | E::MalformedNameConstraint
-        | E::InvalidNetworkMaskConstraint => "does not allow a name below it (name constraints)",
-        E::UnsupportedSignatureAlgorithmContext(_)
-        | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
-        | E::SignatureAlgorithmMismatch => "has an unsupported signature algorithm",
-        E::UnsupportedCertVersion => "is not of version 3",
-        E::UnsupportedCriticalExtension => "has an unknown critical extension",
-        E::MaximumSignatureChecksExceeded
-        | E::MaximumPathBuildCallsExceeded
-        | E::MaximumPathDepthExceeded
-        | E::MaximumNameConstraintComparisonsExceeded => "has too many possible issuers",
-        _ => "is malformed",
-    };
-    String::from(text)
+/// What an error says of a certificate, after the word "certificate".
+struct Reason<'a>(&'a webpki::Error);
+
+impl Part for Reason<'_> {
+    fn append_to(&self, text: &mut String) {
+        use webpki::Error as E;
+        let mut day = String::new();
+        let template = match self.0 {
+            E::CertExpired { not_after, .. } => {
+                day = date(*not_after);
+                text!("has expired (on %)")
+            }
+            E::CertNotValidYet { not_before, .. } => {
+                day = date(*not_before);
+                text!("is not yet valid (until %)")
+            }
+            E::InvalidCertValidity => text!("has expired before it became valid"),
+            E::CaUsedAsEndEntity => text!("is that of a CA, not of a server"),
+            E::EndEntityUsedAsCa => text!("is not that of a CA"),
+            E::RequiredEkuNotFoundContext(_) | E::EmptyEkuExtension => {
+                text!("is not for servers (extended key usage)")
+            }
+            E::PathLenConstraintViolated => {
+                text!("allows fewer intermediate certificates (path length)")
+            }
+            E::NameConstraintViolation
+            | E::MalformedNameConstraint
+            | E::InvalidNetworkMaskConstraint => {
+                text!("does not allow a name below it (name constraints)")
+            }
+            E::UnsupportedSignatureAlgorithmContext(_)
+            | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
+            | E::SignatureAlgorithmMismatch => text!("has an unsupported signature algorithm"),
+            E::UnsupportedCertVersion => text!("is not of version 3"),
+            E::UnsupportedCriticalExtension => text!("has an unknown critical extension"),
+            E::MaximumSignatureChecksExceeded
+            | E::MaximumPathBuildCallsExceeded
+            | E::MaximumPathDepthExceeded
+            | E::MaximumNameConstraintComparisonsExceeded => text!("has too many possible issuers"),
+            _ => text!("is malformed"),
+        };
+        fill(text, template, &[&day]);
+    }
 }
 
 /// The day of a time, as `2024-01-31`.
@@ -192,6 +194,12 @@ pub(super) fn date(time: UnixTime) -> String {
     } else {
         (month - 9, 1)
     };
-    let two = |n: u64| [if n < 10 { "0" } else { "" }, &dec(n)].concat();
-    [dec(era * 400 + year + next), two(month), two(day)].join("-")
+    let parts: &[&dyn Part] = &[
+        &(era * 400 + year + next),
+        &(month / 10),
+        &(month % 10),
+        &(day / 10),
+        &(day % 10),
+    ];
+    filled(text!("%-%%-%%"), parts)
 }

@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 
 use curves::params::{P256, P384};
+use os::text::joined;
 
 use super::name_hash::name_hash;
 
@@ -51,13 +52,13 @@ fn whole(prefix: &[u8], key: &[u8], suffix: &[u8]) -> Vec<u8> {
     let curve = match key.len() {
         33 => &P256,
         49 => &P384,
-        _ => return [prefix, key, suffix].concat(),
+        _ => return joined(&[prefix, key, suffix]),
     };
     let (&form, x) = key.split_first().unwrap_or((&0, key));
     let mut y = [0; curves::group::MAX_BYTES];
     let y = y.get_mut(..curve.size).unwrap_or_default();
     curve.ordinate(x, form == 3, y);
-    [prefix, &[4], x, y].concat()
+    joined(&[prefix, &[4], x, y])
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::link::Link;
 use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, Keys, MAX_PLAINTEXT};
 use crate::error::{Kind, Result};
 use crate::stream::Stream;
+use os::text;
 
 /// How many records in a row may come without a byte of application data, so that no peer can keep us busy for nothing.
 const MAX_IDLE_RECORDS: u32 = 64;
@@ -67,14 +68,14 @@ impl Session {
         if minor != 3 || self.tls13 && outer != APPLICATION_DATA {
             return Err(self
                 .link
-                .broken("an unprotected record after the handshake"));
+                .broken(text!("an unprotected record after the handshake")));
         }
         let record = self.link.buf.get_mut(at.clone()).unwrap_or_default();
         let Some((content_type, content)) = self.read.open(record) else {
             return Err(fault(
                 Kind::Transient,
                 &self.link.peer,
-                "a record was altered on the way (bad_record_mac)",
+                &text!("a record was altered on the way (bad_record_mac)"),
             ));
         };
         let content = at.start + content.start..at.start + content.end;
@@ -93,16 +94,18 @@ impl Session {
                 Err(KEY_UPDATE) => Err(fault(
                     Kind::Transient,
                     &self.link.peer,
-                    "the server changes its keys (KeyUpdate), which is not supported",
+                    &text!("the server changes its keys (KeyUpdate), which is not supported"),
                 )),
                 Err(_) => Err(self
                     .link
-                    .broken("an unexpected message after the handshake")),
+                    .broken(text!("an unexpected message after the handshake"))),
             },
-            (HANDSHAKE, _) => Err(self
+            (HANDSHAKE, _) => Err(self.link.broken(text!(
+                "the server asks for a renegotiation, which is refused"
+            ))),
+            _ => Err(self
                 .link
-                .broken("the server asks for a renegotiation, which is refused")),
-            _ => Err(self.link.broken("an unexpected record after the handshake")),
+                .broken(text!("an unexpected record after the handshake"))),
         }
     }
 
@@ -116,7 +119,7 @@ impl Session {
                 return Ok(false);
             }
         }
-        Err(self.link.broken("too many records without data"))
+        Err(self.link.broken(text!("too many records without data")))
     }
 }
 
@@ -195,7 +198,9 @@ impl Stream for Session {
                 .seal(APPLICATION_DATA, chunk, &mut self.out)
                 .is_none()
             {
-                return Err(self.link.broken("too many records on one connection"));
+                return Err(self
+                    .link
+                    .broken(text!("too many records on one connection")));
             }
         }
         self.link.write_all(&self.out)

@@ -25,8 +25,9 @@ use super::session::Session;
 use super::sig::SigError;
 use super::suite::{self, EXPORTED, Suite};
 use super::{Random, Verify, fault};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Template, filled};
 use crate::stream::Stream;
+use os::text;
 
 /// The longest message that embedded-tls writes is a ClientHello with a name of 255 bytes; it wants 128 bytes more.
 const WRITE_BUFFER: usize = 1024;
@@ -79,13 +80,19 @@ impl Verifier<'_> {
             }
         }
         let Some(leaf) = chain.first() else {
-            return Err(broken(self.peer, "the server sent an empty Certificate"));
+            return Err(broken(
+                self.peer,
+                text!("the server sent an empty Certificate"),
+            ));
         };
         if let (1, Some(error)) = (chain.len(), suite::note(self.peer, leaf)) {
             return Err(error);
         }
         if self.shared.step.get() != Step::Hello {
-            return Err(broken(self.peer, "the server sent a second Certificate"));
+            return Err(broken(
+                self.peer,
+                text!("the server sent a second Certificate"),
+            ));
         }
         self.verify.chain(&chain)?;
         self.leaf.extend_from_slice(leaf);
@@ -98,7 +105,7 @@ impl Verifier<'_> {
         if self.shared.step.get() != Step::Certified {
             return Err(broken(
                 self.peer,
-                "the server sent a CertificateVerify out of turn",
+                text!("the server sent a CertificateVerify out of turn"),
             ));
         }
         let mut message = [0x20; 64].to_vec();
@@ -115,13 +122,13 @@ impl Verifier<'_> {
 /// The error for a handshake whose signature did not verify.
 #[cold]
 pub(super) fn bad_signature(peer: &str, error: SigError) -> Error {
-    let text = ["the server does not prove its certificate: ", error.text()];
-    fault(Kind::Source, peer, &text.concat())
+    let text = text!("the server does not prove its certificate: %");
+    fault(Kind::Source, peer, &filled(text, &[&error.text()]))
 }
 
 #[cold]
-fn broken(peer: &str, what: &str) -> Error {
-    fault(Kind::Source, peer, what)
+fn broken(peer: &str, what: Template) -> Error {
+    fault(Kind::Source, peer, &what)
 }
 
 impl TlsVerifier<Suite> for Verifier<'_> {
@@ -210,7 +217,7 @@ pub(super) fn handshake(
         }
         opened.map_err(|error| failure(&peer, error))?;
         if shared.step.get() != Step::Verified {
-            return Err(broken(&peer, "the server did not prove who it is"));
+            return Err(broken(&peer, text!("the server did not prove who it is")));
         }
         shared.step.set(Step::Export);
         let mut read = [0; EXPORTED];
@@ -228,7 +235,7 @@ pub(super) fn handshake(
     };
     match (read, write) {
         (Some(read), Some(write)) => Ok(Session::start(link, read, write, true)),
-        _ => Err(broken(&peer, "the keys could not be had")),
+        _ => Err(broken(&peer, text!("the keys could not be had"))),
     }
 }
 
@@ -247,10 +254,10 @@ fn failure(peer: &str, error: TlsError) -> Error {
     let (kind, text) = match error {
         TlsError::CryptoError => (
             Kind::Transient,
-            "a handshake record was altered on the way (bad_record_mac)",
+            text!("a handshake record was altered on the way (bad_record_mac)"),
         ),
-        TlsError::InvalidSignature => (Kind::Source, "the server's Finished is wrong"),
-        TlsError::InvalidKeyShare => (Kind::Source, "the server's key share is no point"),
+        TlsError::InvalidSignature => (Kind::Source, text!("the server's Finished is wrong")),
+        TlsError::InvalidKeyShare => (Kind::Source, text!("the server's key share is no point")),
         // What embedded-tls has no room or no name for: sound servers do send it.
         TlsError::DecodeError
         | TlsError::ParseError(_)
@@ -258,9 +265,9 @@ fn failure(peer: &str, error: TlsError) -> Error {
         | TlsError::OutOfMemory
         | TlsError::InvalidCertificateRequest => (
             Kind::Negotiation,
-            "the server's TLS 1.3 handshake is more than is supported",
+            text!("the server's TLS 1.3 handshake is more than is supported"),
         ),
-        _ => (Kind::Source, "an unexpected handshake message"),
+        _ => (Kind::Source, text!("an unexpected handshake message")),
     };
-    fault(kind, peer, text)
+    fault(kind, peer, &text)
 }

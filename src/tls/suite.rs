@@ -17,6 +17,7 @@ use super::fault;
 use super::hello::{ALPN, HTTP_1_1, SERVER_NAME, SUPPORTED_GROUPS};
 use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, HEADER};
 use crate::error::{Error as Failure, Kind};
+use os::text;
 
 /// The minor version in the header of the record that asks for the keys. The filter lets none from the network pass
 /// that is not 3.
@@ -243,14 +244,14 @@ pub(super) fn note(peer: &str, certificate: &[u8]) -> Option<Failure> {
     let text = match *certificate {
         [NOTE_ALERT, description] => return Some(alert::received(peer, description)),
         [NOTE_SPLIT, _] => {
-            let text = "a handshake message is split over records";
-            return Some(fault(Kind::Negotiation, peer, text));
+            let text = text!("a handshake message is split over records");
+            return Some(fault(Kind::Negotiation, peer, &text));
         }
-        [NOTE_BROKEN, 0] => "an empty or unexpected record in the handshake",
-        [NOTE_BROKEN, _] => "a malformed or unexpected handshake message",
+        [NOTE_BROKEN, 0] => text!("an empty or unexpected record in the handshake"),
+        [NOTE_BROKEN, _] => text!("a malformed or unexpected handshake message"),
         _ => return None,
     };
-    Some(fault(Kind::Source, peer, text))
+    Some(fault(Kind::Source, peer, &text))
 }
 
 /// The room that the record which asks for the reading key needs, with its header.

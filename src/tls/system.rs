@@ -1,5 +1,6 @@
 //! Where the system has a share in judging: it knows more of trust than the list that its store is.
 
+use os::text;
 use os::trust::Refusal;
 #[cfg(windows)]
 use {super::anchors::Store, alloc::vec::Vec, webpki::EndEntityCert};
@@ -7,7 +8,7 @@ use {super::anchors::Store, alloc::vec::Vec, webpki::EndEntityCert};
 use super::refusal::{self, refuse};
 use super::verify::Check;
 use crate::error::Result;
-use crate::text::hex;
+use crate::text::Hex;
 use crate::url::Host;
 
 /// Checks that a path leads from the leaf to an anchor, which is looked for among `names`: by [`Check::path`], which asks
@@ -50,12 +51,11 @@ pub(super) fn judge(check: &Check<'_>) -> Result<()> {
         Refusal::UnknownIssuer if check.is_self_signed() => refusal::self_signed(check.found),
         Refusal::UnknownIssuer => refusal::unknown_issuer(check.chain, check.found),
         Refusal::WrongName => refusal::wrong_name(host, &check.leaf),
-        Refusal::Because(what) => refuse(&["certificate ", what]),
-        Refusal::Other(number) => refuse(&[
-            "certificate is not trusted by the system (error 0x",
-            &hex(&number.to_be_bytes()),
-            ")",
-        ]),
+        Refusal::Because(what) => refuse(text!("certificate %"), &[&what]),
+        Refusal::Other(number) => refuse(
+            text!("certificate is not trusted by the system (error 0x%)"),
+            &[&Hex(&number.to_be_bytes())],
+        ),
     })
 }
 
@@ -65,7 +65,10 @@ fn not_distrusted(check: &Check<'_>) -> Result<()> {
     let anchors = check.found.certificates.iter().map(Vec::as_slice);
     let all: Vec<&[u8]> = check.chain.iter().copied().chain(anchors).collect();
     if os::trust::distrusts(&all) {
-        return Err(refuse(&["certificate is distrusted on this machine"]));
+        return Err(refuse(
+            text!("certificate is distrusted on this machine"),
+            &[],
+        ));
     }
     Ok(())
 }

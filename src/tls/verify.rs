@@ -22,6 +22,7 @@ use super::system;
 use super::x509::Certificate;
 use crate::error::Result;
 use crate::url::Host;
+use os::text;
 
 type Algorithms<'a> = &'a [&'a dyn SignatureVerificationAlgorithm];
 
@@ -76,10 +77,10 @@ fn verify_with(
         names.extend(Certificate::parse(der).map(|certificate| certificate.issuer));
     }
     if chain.len() > MAX_CHAIN || bytes > MAX_CHAIN_BYTES {
-        return Err(refuse(&["the server sent too many certificates"]));
+        return Err(refuse(text!("the server sent too many certificates"), &[]));
     }
     let Some((first, _)) = chain.split_first() else {
-        return Err(refuse(&["the server sent no certificate"]));
+        return Err(refuse(text!("the server sent no certificate"), &[]));
     };
     let der = CertificateDer::from(*first);
     let end_entity = EndEntityCert::try_from(&der).map_err(|error| refusal::plain(&error))?;

@@ -1,8 +1,7 @@
 //! The system's error numbers and what to call them in a message.
 
-use crate::net::addr;
 use crate::text;
-use crate::text::{Part, fill, filled, split, split_once};
+use crate::text::{Part, fill, named};
 use alloc::string::String;
 
 /// An error number of the operating system.
@@ -19,15 +18,7 @@ impl Errno {
     /// The system's words for it, if it is in the list.
     #[cold]
     pub(crate) fn name(self) -> Option<String> {
-        let names = filled(crate::sys::ERRNO_NAMES, &[]);
-        let names = split(names.as_bytes(), b'\n');
-        let name = names
-            .filter_map(|line| split_once(line, b' '))
-            .find_map(|(number, name)| {
-                let is_ours = addr::number(number)? == self.0.unsigned_abs();
-                is_ours.then_some(name)
-            })?;
-        Some(String::from(core::str::from_utf8(name).ok()?))
+        named(crate::sys::ERRNO_NAMES, self.0.unsigned_abs().into())
     }
 
     /// The message as Rust programs show it: `No such file or directory (os error 2)`.

@@ -111,6 +111,17 @@ pub fn alike(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
+/// What `list`, lines that begin with a number and a space, has for `number`.
+#[cold]
+#[inline(never)]
+pub fn named(list: Template, number: u64) -> Option<String> {
+    let list = filled(list, &[]);
+    let lines = split(list.as_bytes(), b'\n');
+    let mut lines = lines.filter_map(|line| split_once(line, b' '));
+    let (_, name) = lines.find(|line| self::number(line.0, 10) == Some(number))?;
+    Some(String::from(core::str::from_utf8(name).ok()?))
+}
+
 /// All of `parts`, one after the other.
 #[inline(never)]
 pub fn joined(parts: &[&[u8]]) -> Vec<u8> {

@@ -14,6 +14,8 @@ use core::fmt;
 use curves::group::Curve;
 use curves::params::{P256, P384};
 use hash::Hash;
+use os::text;
+use os::text::Template;
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
 /// Why a signature was not accepted.
@@ -31,12 +33,12 @@ pub enum SigError {
 
 impl SigError {
     /// Some words for an error line.
-    pub const fn text(self) -> &'static str {
+    pub const fn text(self) -> Template {
         match self {
-            SigError::Unsupported => "unsupported signature scheme",
-            SigError::BadKey => "invalid public key",
-            SigError::WeakKey => "weak key (RSA below 2048 bits)",
-            SigError::BadSignature => "bad signature",
+            SigError::Unsupported => text!("unsupported signature scheme"),
+            SigError::BadKey => text!("invalid public key"),
+            SigError::WeakKey => text!("weak key (RSA below 2048 bits)"),
+            SigError::BadSignature => text!("bad signature"),
         }
     }
 }

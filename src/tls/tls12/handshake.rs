@@ -20,7 +20,7 @@ use super::super::verify::{MAX_CHAIN, MAX_CHAIN_BYTES};
 use super::super::{Random, Verify};
 use super::hello::{self, Choice, GROUPS, SCHEMES, Suite};
 use super::prf::{hash, prf};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Template};
 use curves::ecdh::KeyPair;
 use os::text;
 
@@ -128,8 +128,13 @@ impl<'a> Handshake<'a> {
     }
 
     #[cold]
-    fn broken(&self, what: &str) -> Error {
-        Error::new(Kind::Source, &["TLS 1.2 with ", self.peer, ": ", what])
+    fn broken(&self, what: Template) -> Error {
+        self.fault(Kind::Source, what)
+    }
+
+    #[cold]
+    fn fault(&self, kind: Kind, what: Template) -> Error {
+        Error::say(kind, text!("TLS 1.2 with %: %"), &[&self.peer, &what])
     }
 
     /// Takes a record, header included, and appends what is to be sent to `out`. It is decrypted in place.
@@ -141,20 +146,14 @@ impl<'a> Handshake<'a> {
         };
         // A server may put an earlier version on a record before it has chosen one.
         if self.records > MAX_RECORDS || minor != 3 && self.state != State::ServerHello {
-            return Err(self.broken("an unexpected record in the handshake"));
+            return Err(self.broken(text!("an unexpected record in the handshake")));
         }
         let mut content = HEADER..record.len();
         if self.state == State::Finished {
             let opened = self.read.as_mut().and_then(|keys| keys.open(record));
             content = opened.map(|(_, at)| at).ok_or_else(|| {
-                Error::new(
-                    Kind::Transient,
-                    &[
-                        "TLS 1.2 with ",
-                        self.peer,
-                        ": a handshake record was altered on the way (bad_record_mac)",
-                    ],
-                )
+                let what = text!("a handshake record was altered on the way (bad_record_mac)");
+                self.fault(Kind::Transient, what)
             })?;
         }
         let content = record.get(content).unwrap_or_default();
@@ -183,7 +182,7 @@ impl<'a> Handshake<'a> {
             } else {
                 alert::received_later(self.peer, description)
             }),
-            _ => Err(self.broken("an unexpected record in the handshake")),
+            _ => Err(self.broken(text!("an unexpected record in the handshake"))),
         }
     }
 
@@ -198,7 +197,7 @@ impl<'a> Handshake<'a> {
                 if let Some(&[_, a, b, c]) = before.0.first_chunk()
                     && u32::from_be_bytes([0, a, b, c]) as usize > MAX_MESSAGE
                 {
-                    return Err(self.broken("a handshake message is too long"));
+                    return Err(self.broken(text!("a handshake message is too long")));
                 }
                 self.messages.extend_from_slice(before.0);
                 return Ok(());
@@ -208,7 +207,7 @@ impl<'a> Handshake<'a> {
             // The keys change now, so no message may be in the same record as one of the other keys.
             let change = matches!(self.state, State::ChangeCipherSpec | State::Done);
             if change && !rest.is_empty() {
-                return Err(self.broken("an unexpected handshake message"));
+                return Err(self.broken(text!("an unexpected handshake message")));
             }
         }
     }
@@ -252,12 +251,12 @@ impl<'a> Handshake<'a> {
             {
                 State::ChangeCipherSpec
             }
-            _ => return Err(self.broken("an unexpected handshake message")),
+            _ => return Err(self.broken(text!("an unexpected handshake message"))),
         };
         self.hash(whole);
         if next == State::ChangeCipherSpec {
             self.answer(out)
-                .ok_or_else(|| self.broken("the server's public key is not in its group"))?;
+                .ok_or_else(|| self.broken(text!("the server's public key is not in its group")))?;
         }
         self.state = next;
         Ok(())
@@ -285,10 +284,10 @@ impl<'a> Handshake<'a> {
             }
         }
         if list.is_none() {
-            return Err(self.broken("a malformed Certificate"));
+            return Err(self.broken(text!("a malformed Certificate")));
         }
         let Some(leaf) = chain.first() else {
-            return Err(self.broken("the server sent an empty Certificate"));
+            return Err(self.broken(text!("the server sent an empty Certificate")));
         };
         self.verify.chain(&chain)?;
         self.leaf.extend_from_slice(leaf);
@@ -298,10 +297,10 @@ impl<'a> Handshake<'a> {
     /// RFC 8422, section 5.4: the server's group and public key, signed with both randoms.
     fn server_key_exchange(&mut self, body: &[u8]) -> Result<()> {
         let Some((group, public, scheme, signature)) = parse_key_exchange(body) else {
-            return Err(self.broken("a malformed ServerKeyExchange"));
+            return Err(self.broken(text!("a malformed ServerKeyExchange")));
         };
         let Some(choice) = &self.choice else {
-            return Err(self.broken("an unexpected handshake message"));
+            return Err(self.broken(text!("an unexpected handshake message")));
         };
         let group = GROUPS.iter().find(|known| **known as u16 == group);
         let by_rsa = !matches!(scheme, 0x0403 | 0x0503 | 0x0807);
@@ -309,7 +308,7 @@ impl<'a> Handshake<'a> {
             group,
             SCHEMES.contains(&scheme) && by_rsa == choice.suite.rsa,
         ) else {
-            return Err(self.broken("the ServerKeyExchange takes what was not offered"));
+            return Err(self.broken(text!("the ServerKeyExchange takes what was not offered")));
         };
         let mut message = self.client_random.to_vec();
         message.extend_from_slice(&choice.random);
@@ -383,7 +382,7 @@ impl<'a> Handshake<'a> {
     fn finished(&mut self, body: &[u8]) -> Result<()> {
         let mut expected = [0; VERIFY_DATA];
         let (Some(choice), Some(transcript)) = (&self.choice, self.transcript.take()) else {
-            return Err(self.broken("an unexpected handshake message"));
+            return Err(self.broken(text!("an unexpected handshake message")));
         };
         let transcript = transcript.finish();
         prf(
@@ -395,7 +394,7 @@ impl<'a> Handshake<'a> {
         );
         self.master.zeroize();
         if !bool::from(body.ct_eq(&expected)) {
-            return Err(self.broken("the server's Finished is wrong"));
+            return Err(self.broken(text!("the server's Finished is wrong")));
         }
         self.state = State::Done;
         Ok(())

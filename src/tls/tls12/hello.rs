@@ -7,6 +7,8 @@ use super::super::hello::{
     ALPN, HTTP_1_1, SERVER_NAME, SUPPORTED_GROUPS, SUPPORTED_VERSIONS, ServerHello,
 };
 use curves::ecdh::NamedGroup;
+use os::text;
+use os::text::{Template, joined};
 
 const EC_POINT_FORMATS: u16 = 11;
 const EXTENDED_MASTER_SECRET: u16 = 23;
@@ -17,8 +19,8 @@ const RENEGOTIATION_INFO: u16 = 0xff01;
 const DOWNGRADE: [u8; 7] = *b"DOWNGRD";
 
 /// What is wrong with a server of which [`is_downgrade`] holds.
-pub(in crate::tls) const DOWNGRADED: &str =
-    "the server speaks a later version than it was made to say (downgrade attack)";
+pub(in crate::tls) const DOWNGRADED: Template =
+    text!("the server speaks a later version than it was made to say (downgrade attack)");
 
 /// Whether the `random` of a ServerHello of TLS 1.2 says that the server speaks more than was asked of it, or, with
 /// `no_tls13`, than it claimed before.
@@ -124,14 +126,13 @@ pub(super) fn client_hello(name: Option<&str>, http: bool, random: &[u8; 32]) ->
     let length = extensions.len() as u16;
     let body = 2 + random.len() as u16 + OFFER.len() as u16 + 2 + length;
     let [high, low] = body.to_be_bytes();
-    [
+    joined(&[
         &[1, 0, high, low, 3, 3],
-        random.as_slice(),
+        random,
         OFFER,
         &length.to_be_bytes(),
         &extensions,
-    ]
-    .concat()
+    ])
 }
 
 /// What a server chose.
@@ -142,10 +143,12 @@ pub(super) struct Choice {
 }
 
 /// The server's choice from [`client_hello`]. `no_tls13` is as for [`super::handshake()`]. `Err` says what is wrong.
-pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, &'static str> {
-    let hello = ServerHello::parse(body).ok_or("a malformed ServerHello")?;
+pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, Template> {
+    let hello = ServerHello::parse(body).ok_or(text!("a malformed ServerHello"))?;
     if hello.version < 0x0303 {
-        return Err("the server speaks only TLS 1.1 or older, which is refused");
+        return Err(text!(
+            "the server speaks only TLS 1.1 or older, which is refused"
+        ));
     }
     let suite = SUITES.iter().find(|suite| suite.id == hello.suite);
     let (Some(suite), 0x0303, 0, None) = (
@@ -154,7 +157,9 @@ pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, &'static str
         hello.compression,
         hello.extension(SUPPORTED_VERSIONS),
     ) else {
-        return Err("the ServerHello takes what was not offered (illegal_parameter)");
+        return Err(text!(
+            "the ServerHello takes what was not offered (illegal_parameter)"
+        ));
     };
     if is_downgrade(hello.random, no_tls13) {
         return Err(DOWNGRADED);
@@ -168,7 +173,11 @@ pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, &'static str
             (RENEGOTIATION_INFO, [0]) | (SERVER_NAME, []) | (SUPPORTED_GROUPS, _) => {}
             (EC_POINT_FORMATS, formats) if has_uncompressed(formats) => {}
             (ALPN, data) if alpn_choice(data) == Some(HTTP_1_1) => {}
-            _ => return Err("the ServerHello has an extension that was not offered"),
+            _ => {
+                return Err(text!(
+                    "the ServerHello has an extension that was not offered"
+                ));
+            }
         }
     }
     Ok(Choice {

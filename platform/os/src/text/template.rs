@@ -9,7 +9,7 @@ use alloc::string::String;
 use core::slice::Iter;
 
 /// A text with a `%` where something known at run time is put, see [`fill`]; made by [`text!`](crate::text!).
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Template(pub &'static [u8]);
 
 /// The [`Template`] of a constant text, which is ASCII.
