@@ -134,7 +134,7 @@ impl Options<'_> {
 /// empty text asks for the usage text instead.
 #[inline(never)]
 pub fn parse<'a>(
-    arguments: &mut dyn Iterator<Item = &'a [u8]>,
+    next_argument: &mut dyn FnMut() -> Option<&'a [u8]>,
     variable: &dyn Fn(&str) -> Option<&'a [u8]>,
 ) -> Result<(Command<'a>, Options<'a>)> {
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
@@ -157,7 +157,7 @@ pub fn parse<'a>(
     let mut operands: [&[u8]; 2] = [&[]; 2];
     let mut count = 0;
     let mut only_operands = false;
-    while let Some(argument) = arguments.next() {
+    while let Some(argument) = next_argument() {
         if only_operands || argument == b"-" || !argument.starts_with(b"-") {
             if let Some(operand) = operands.get_mut(count) {
                 *operand = argument;
@@ -178,7 +178,7 @@ pub fn parse<'a>(
             }
             let known = |known: &str| known.as_bytes() == name;
             if let Some(i) = NUMBERS.iter().position(|number| known(number.0)) {
-                let value = given.or_else(|| arguments.next());
+                let value = given.or_else(&mut *next_argument);
                 let value = value.ok_or_else(|| no_value(argument))?;
                 let text = filled(text!("--%"), &[&NUMBERS[i].0]);
                 options.numbers[i] = parse_number(&text, NUMBERS[i].1, value)?;
@@ -197,7 +197,7 @@ pub fn parse<'a>(
                 b'H' | b'C' => {
                     // What is left of the argument is the value.
                     let value = match given.take() {
-                        None if rest.is_empty() => arguments.next(),
+                        None if rest.is_empty() => next_argument(),
                         None => Some(rest),
                         given => given,
                     };
@@ -351,7 +351,8 @@ mod tests {
                 .find(|(n, _)| *n == name)
                 .map(|(_, v)| v.as_bytes())
         };
-        parse(&mut args.iter().map(|a| a.as_bytes()), &variable).map_err(|e| e.text.clone())
+        let mut args = args.iter().map(|a| a.as_bytes());
+        parse(&mut || args.next(), &variable).map_err(|e| e.text.clone())
     }
 
     #[test]
@@ -420,9 +421,9 @@ mod tests {
             let error = run(args).unwrap_err();
             assert!(error.starts_with(text), "{args:?}: {error}");
         }
-        let bad = [&b"\xff\xfe"[..]];
+        let mut bad = [&b"\xff\xfe"[..]].into_iter();
         assert!(
-            parse(&mut bad.into_iter(), &|_| None)
+            parse(&mut || bad.next(), &|_| None)
                 .unwrap_err()
                 .text
                 .starts_with("Not a URL")

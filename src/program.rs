@@ -40,7 +40,9 @@ pub fn run() -> i32 {
 }
 
 fn program() -> Result<()> {
-    let (command, options) = cli::parse(&mut os::env::args().skip(1), &os::env::var)?;
+    let mut arguments = os::env::args();
+    arguments.next();
+    let (command, options) = cli::parse(&mut || arguments.next(), &os::env::var)?;
     match command {
         Command::Help => print(&cli::USAGE),
         Command::Version => print(&cli::VERSION),

@@ -182,8 +182,8 @@ mod tests {
 
     /// Pumps each of `tries` in turn, going on after what came before, and says how the last one ended.
     fn pump_all(sink: &mut Memory, tries: Vec<(Faulty, Framing)>) -> Result<()> {
-        let arguments = [&b"-s"[..], b"u"];
-        let (_, options) = cli::parse(&mut arguments.into_iter(), &|_| None)?;
+        let mut arguments = [&b"-s"[..], b"u"].into_iter();
+        let (_, options) = cli::parse(&mut || arguments.next(), &|_| None)?;
         let (headers, mut report) = (Custom::new(), Report::new(&options));
         let delivery = Delivery::new(sink, Expected::default());
         let mut fetch = Fetch::new(&options, &headers, delivery, &mut report);

@@ -13,7 +13,8 @@ use crate::net::resolv_conf::ResolvConf;
 use crate::net::{Error, addr, append, hosts, race};
 use crate::random;
 use crate::sys::net::{Interest, Socket, Transport, WOULD_BLOCK, wait};
-use crate::text::joined;
+use crate::text;
+use crate::text::{filled, joined};
 
 /// After this time without an answer the question is asked again; from then on after twice the time before. It is as
 /// short as the round trip of the worst lines allows (RFC 6298, section 2.1): a lost packet should not cost seconds.
@@ -87,33 +88,33 @@ fn lookup_with(
 
     let mut found = Vec::new();
     let outcome = search(&conf, host.as_bytes(), deadline, &mut found);
-    let why = match outcome {
+    let template = match outcome {
         Outcome::Found => {
-            addresses.extend(found.iter().map(|&ip| addr::with_port(ip, port)));
+            for ip in found {
+                addresses.push(addr::with_port(ip, port));
+            }
             return Ok(addresses);
         }
-        Outcome::NoSuchName => "",
-        Outcome::NoAddress => " (it has no address)",
-        Outcome::Refused => " could not answer)",
-        Outcome::Silence => " did not answer)",
+        Outcome::NoSuchName => text!("Could not resolve host: %"),
+        Outcome::NoAddress => text!("Could not resolve host: % (it has no address)"),
+        Outcome::Refused => text!("Could not resolve host: % (nameserver% could not answer)"),
+        Outcome::Silence => text!("Could not resolve host: % (nameserver% did not answer)"),
     };
-    let mut text = String::from("Could not resolve host: ");
-    append(&mut text, host);
-    let transient = matches!(outcome, Outcome::Refused | Outcome::Silence);
-    if transient {
-        let mut before = if conf.nameservers.len() == 1 {
-            " (nameserver "
-        } else {
-            " (nameservers "
-        };
-        for server in &conf.nameservers {
-            append(&mut text, before);
-            addr::push(&mut text, server);
-            before = ", ";
-        }
+    let mut servers = String::new();
+    let mut before = if conf.nameservers.len() == 1 {
+        " "
+    } else {
+        "s "
+    };
+    for server in &conf.nameservers {
+        append(&mut servers, before);
+        addr::push(&mut servers, server);
+        before = ", ";
     }
-    append(&mut text, why);
-    Err(Error { transient, text })
+    Err(Error {
+        transient: matches!(outcome, Outcome::Refused | Outcome::Silence),
+        text: filled(template, &[&host, &servers]),
+    })
 }
 
 /// Asks for `name` and for what the search list makes of it, in the order of resolv.conf(5), until one has addresses.
@@ -218,6 +219,10 @@ fn exchange(
             sockets.push((socket, *server));
         }
     }
+    let mut watched = Vec::new();
+    for (socket, _) in &sockets {
+        watched.push(socket);
+    }
     let all = (1u32 << sockets.len()) - 1;
     let mut buf = [0; MAX_UDP];
     let (mut resend_at, mut interval) = (begun, RESEND_MS);
@@ -258,7 +263,7 @@ fn exchange(
             continue;
         }
         let ready = wait(
-            &mut sockets.iter().map(|(socket, _)| socket),
+            &watched,
             Interest::Read,
             end.min(resend_at).saturating_sub(now),
         );

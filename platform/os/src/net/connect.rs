@@ -8,6 +8,8 @@ use super::{Error, Tcp, addr, append, reason, timed_out};
 use crate::Errno;
 use crate::clock::monotonic_ms;
 use crate::sys::net::{Interest, MAX_WAIT, Socket, Transport, wait};
+use crate::text;
+use crate::text::{fill, filled};
 
 /// The Connection Attempt Delay of RFC 8305, section 5.
 const ATTEMPT_DELAY_MS: u64 = 250;
@@ -50,10 +52,13 @@ fn first(
         if now >= deadline {
             return None;
         }
-        let pending = attempts.iter().filter(|a| a.socket.is_ok()).count();
+        let mut pending = Vec::new();
+        for attempt in attempts.iter() {
+            pending.extend(&attempt.socket);
+        }
         let mut until = deadline;
         if let Some(&address) = addresses.get(attempts.len())
-            && pending < MAX_WAIT
+            && pending.len() < MAX_WAIT
         {
             if now >= next_attempt {
                 let socket = Socket::connect(Transport::Tcp, &address);
@@ -64,11 +69,10 @@ fn first(
                 continue;
             }
             until = until.min(next_attempt);
-        } else if pending == 0 {
+        } else if pending.is_empty() {
             return None;
         }
-        let sockets = &mut attempts.iter().filter_map(|a| a.socket.as_ref().ok());
-        let mut ready = wait(sockets, Interest::Write, until - now);
+        let mut ready = wait(&pending, Interest::Write, until - now);
         for attempt in attempts.iter_mut() {
             let Ok(socket) = &attempt.socket else {
                 continue;
@@ -103,10 +107,7 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 
 /// `HOST port N`.
 fn peer(host: &str, port: u16) -> String {
-    let mut text = String::from(host);
-    append(&mut text, " port ");
-    addr::push_number(&mut text, port.into(), 10);
-    text
+    filled(text!("% port %"), &[&host, &u64::from(port)])
 }
 
 /// Appends ` (ADDRESS)`, unless that is what the host was given as.
@@ -114,17 +115,14 @@ fn push_address(text: &mut String, host: &str, address: &SocketAddr) {
     let mut literal = String::new();
     addr::push(&mut literal, address);
     if literal != host {
-        append(text, " (");
-        append(text, &literal);
-        text.push(')');
+        fill(text, text!(" (%)"), &[&literal]);
     }
 }
 
 /// `Failed to connect to HOST port N (A, B): Connection refused; (C): timed out after 10 s`.
 #[cold]
 fn error(host: &str, port: u16, attempts: &[Attempt], waited_ms: u64) -> Error {
-    let mut text = String::from("Failed to connect to ");
-    append(&mut text, &peer(host, port));
+    let mut text = filled(text!("Failed to connect to %"), &[&peer(host, port)]);
     let errno = |attempt: &Attempt| attempt.socket.as_ref().err().copied();
     let mut left = attempts.iter().peekable();
     let mut before = " (";
@@ -147,14 +145,11 @@ fn error(host: &str, port: u16, attempts: &[Attempt], waited_ms: u64) -> Error {
             }
             None => {}
         }
-        append(&mut text, ": ");
-        append(
-            &mut text,
-            &match attempt.and_then(errno) {
-                Some(errno) => reason(errno),
-                None => timed_out(waited_ms),
-            },
-        );
+        let why = match attempt.and_then(errno) {
+            Some(errno) => reason(errno),
+            None => timed_out(waited_ms),
+        };
+        fill(&mut text, text!(": %"), &[&why]);
         if left.peek().is_none() {
             break;
         }

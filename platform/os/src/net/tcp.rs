@@ -3,10 +3,12 @@
 use alloc::string::String;
 use core::net::SocketAddr;
 
-use super::{Error, append, reason, timed_out};
+use super::{Error, reason, timed_out};
 use crate::Errno;
 use crate::clock::monotonic_ms;
 use crate::sys::net::{Interest, Socket, WOULD_BLOCK, wait};
+use crate::text;
+use crate::text::{Part, Template, fill, filled};
 
 /// A TCP connection, closed on drop. Nothing is sent late (TCP_NODELAY), and nothing is allocated but for errors.
 pub struct Tcp {
@@ -48,7 +50,7 @@ impl Tcp {
 
     /// Reads at least one byte into `buf`, which is not empty, and returns how many; 0 is the end of the stream.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
-        const DOING: &str = "Failed to read from ";
+        const DOING: Template = text!("Failed to read from %: %");
         self.check_deadline(DOING)?;
         loop {
             match self.socket.recv(buf) {
@@ -60,12 +62,12 @@ impl Tcp {
 
     /// Whether [`read`](Self::read) would return without waiting.
     pub fn ready(&self) -> bool {
-        wait(&mut core::iter::once(&self.socket), Interest::Read, 0) != 0
+        wait(&[&self.socket], Interest::Read, 0) != 0
     }
 
     /// Hands all of `data` to the kernel.
     pub fn write_all(&mut self, mut data: &[u8]) -> Result<(), Error> {
-        const DOING: &str = "Failed to write to ";
+        const DOING: Template = text!("Failed to write to %: %");
         self.check_deadline(DOING)?;
         while !data.is_empty() {
             match self.socket.send(data) {
@@ -77,7 +79,7 @@ impl Tcp {
     }
 
     /// A peer that always has a little more must not get past the deadline.
-    fn check_deadline(&self, doing: &str) -> Result<(), Error> {
+    fn check_deadline(&self, doing: Template) -> Result<(), Error> {
         match self.deadline {
             Some(deadline) if monotonic_ms() >= deadline => Err(self.late(doing, deadline)),
             _ => Ok(()),
@@ -86,7 +88,7 @@ impl Tcp {
 
     /// Waits until what would have blocked will not; any other `errno` is the end.
     #[inline(never)]
-    fn wait_or_fail(&self, errno: Errno, interest: Interest, doing: &str) -> Result<(), Error> {
+    fn wait_or_fail(&self, errno: Errno, interest: Interest, doing: Template) -> Result<(), Error> {
         if errno != WOULD_BLOCK {
             return Err(self.failed(doing, &reason(errno)));
         }
@@ -98,14 +100,14 @@ impl Tcp {
         let deadline = self.deadline.unwrap_or(u64::MAX);
         while now < stalled && now < deadline {
             let left = stalled.min(deadline) - now;
-            if wait(&mut core::iter::once(&self.socket), interest, left) != 0 {
+            if wait(&[&self.socket], interest, left) != 0 {
                 return Ok(());
             }
             now = monotonic_ms();
         }
         if stalled < deadline {
             let mut why = timed_out(self.stall_ms.into());
-            append(&mut why, " without progress");
+            fill(&mut why, text!(" without progress"), &[]);
             Err(self.failed(doing, &why))
         } else {
             Err(self.late(doing, deadline))
@@ -113,19 +115,15 @@ impl Tcp {
     }
 
     #[cold]
-    fn late(&self, doing: &str, deadline: u64) -> Error {
+    fn late(&self, doing: Template, deadline: u64) -> Error {
         self.failed(doing, &timed_out(deadline.saturating_sub(self.since)))
     }
 
     #[cold]
-    fn failed(&self, doing: &str, why: &str) -> Error {
-        let mut text = String::from(doing);
-        append(&mut text, &self.peer);
-        append(&mut text, ": ");
-        append(&mut text, why);
+    fn failed(&self, doing: Template, why: &dyn Part) -> Error {
         Error {
             transient: true,
-            text,
+            text: filled(doing, &[&self.peer, why]),
         }
     }
 }

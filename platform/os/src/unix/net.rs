@@ -87,25 +87,19 @@ impl Socket {
 /// Waits until some of the first [`MAX_WAIT`] of `sockets` are ready, at most `timeout_ms`: bit `i` of what is returned
 /// is the socket number `i`. A socket that has failed is ready. 0 if the time is up, but also when it is not (a signal,
 /// a very long timeout): who waits for longer looks at the clock.
-pub(crate) fn wait(
-    sockets: &mut dyn Iterator<Item = &Socket>,
-    interest: Interest,
-    timeout_ms: u64,
-) -> u32 {
+pub(crate) fn wait(sockets: &[&Socket], interest: Interest, timeout_ms: u64) -> u32 {
     let flags = match interest {
         Interest::Read => PollFlags::IN,
         Interest::Write => PollFlags::OUT,
     };
-    let Some(first) = sockets.next() else {
+    let Some(first) = sockets.first() else {
         return 0;
     };
-    let mut count = 1;
-    let mut fds: [PollFd<'_>; MAX_WAIT] = core::array::from_fn(|i| {
-        let next = if i == 0 { None } else { sockets.next() };
-        count += usize::from(next.is_some());
-        PollFd::new(&next.unwrap_or(first).0, flags)
-    });
-    let fds = fds.get_mut(..count).unwrap_or_default();
+    let mut fds: [PollFd<'_>; MAX_WAIT] =
+        core::array::from_fn(|i| PollFd::new(&sockets.get(i).unwrap_or(first).0, flags));
+    let fds = fds
+        .get_mut(..sockets.len().min(MAX_WAIT))
+        .unwrap_or_default();
     // An hour fits into the time_t of every architecture.
     let step = timeout_ms.min(3_600_000) as u32;
     let timeout = Timespec {

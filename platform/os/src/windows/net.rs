@@ -183,14 +183,10 @@ impl Drop for Socket {
 /// long timeout): who waits for longer looks at the clock.
 ///
 /// Not by WSAPoll: before Windows 10 version 2004 it does not tell of an attempt to connect that failed.
-pub(crate) fn wait(
-    sockets: &mut dyn Iterator<Item = &Socket>,
-    interest: Interest,
-    timeout_ms: u64,
-) -> u32 {
+pub(crate) fn wait(sockets: &[&Socket], interest: Interest, timeout_ms: u64) -> u32 {
     let mut all = [INVALID_SOCKET; MAX_WAIT];
     let mut ready = FD_SET::default();
-    for ((socket, to), slot) in sockets.zip(&mut all).zip(&mut ready.fd_array) {
+    for ((socket, to), slot) in sockets.iter().zip(&mut all).zip(&mut ready.fd_array) {
         *to = socket.0;
         *slot = socket.0;
         ready.fd_count += 1;
