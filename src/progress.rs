@@ -20,6 +20,8 @@ const BESIDE_BAR: usize = 52;
 pub struct Progress {
     columns: usize,
     started: u64,
+    /// Bytes that were there when it began.
+    before: u64,
     drawn: Option<u64>,
 }
 
@@ -29,8 +31,14 @@ impl Progress {
         Progress {
             columns: usize::from(columns).min(MAX_COLUMNS),
             started: now,
+            before: 0,
             drawn: None,
         }
+    }
+
+    /// The same transfer, the first `bytes` of which were there before.
+    pub fn goes_on_after(&mut self, bytes: u64) {
+        self.before = bytes;
     }
 
     /// The bytes that redraw the line, at most ten times a second; None in between.
@@ -43,7 +51,8 @@ impl Progress {
         }
         self.drawn = Some(now);
         let elapsed = now.saturating_sub(self.started).max(1);
-        let rate = done.saturating_mul(1000) / elapsed;
+        let new = done.saturating_sub(self.before);
+        let rate = new.saturating_mul(1000) / elapsed;
         let mut line = String::from("\r");
         let mut facts = String::new();
         append_size(&mut facts, done);
@@ -212,6 +221,16 @@ mod tests {
         );
         assert_eq!(p.erase(), "\r\x1b[K");
         assert_eq!(p.erase(), "");
+    }
+
+    #[test]
+    fn what_was_there_before_is_not_fast() {
+        let mut p = Progress::new(60, 0);
+        p.goes_on_after(90 << 20);
+        assert_eq!(
+            p.draw(1000, 91 << 20, Some(100 << 20)).as_deref(),
+            Some("\r91% 91.0 MiB of 100 MiB, 1.00 MiB/s, 0:09\x1b[K"),
+        );
     }
 
     #[test]

@@ -37,6 +37,13 @@ impl Report {
         report
     }
 
+    /// Notes that the first `bytes` were there before the transfer began.
+    pub fn goes_on_after(&mut self, bytes: u64) {
+        if let Some(progress) = &mut self.progress {
+            progress.goes_on_after(bytes);
+        }
+    }
+
     /// Shows how far the transfer is.
     pub fn progress(&mut self, done: u64, total: Option<u64>) {
         if let Some(progress) = &mut self.progress

@@ -68,6 +68,7 @@ impl<'a, 'd> Fetch<'a, 'd> {
     /// Goes on after `there`, the beginning of the version that `validator` (empty if unknown) identifies.
     pub fn resume(&mut self, there: Delivered, validator: String) {
         self.delivery.resume(there);
+        self.report.goes_on_after(self.delivery.delivered());
         self.version.validator = Some(validator).filter(|validator| !validator.is_empty());
     }
 
