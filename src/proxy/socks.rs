@@ -137,7 +137,8 @@ impl Negotiation {
     /// What to do next, given the bytes that the step before asked for; none at first.
     ///
     /// # Errors
-    /// [`Kind::Source`] if the proxy refuses, by the name of its reason, or does not speak the protocol.
+    /// [`Kind::Source`] if the proxy refuses, by the name of its reason, or does not speak the protocol;
+    /// [`Kind::Transient`] for a reason that may pass.
     pub fn step(&mut self, answer: &[u8]) -> Result<Step> {
         let (state, step) = match (self.state, answer) {
             (State::Start, _) if self.is_version_4 => (
@@ -231,10 +232,15 @@ fn reason(names: &[Template], number: u8, first: u8) -> Error {
     let name = number
         .checked_sub(first)
         .and_then(|index| names.get(usize::from(index)));
-    match name {
+    let mut error = match name {
         Some(name) => refused(name),
         None => Error::say(Kind::Source, text!("SOCKS: error %"), &[&u64::from(number)]),
+    };
+    // From the general failure to the TTL, but for the rules: what would be tried again without a proxy.
+    if matches!(number, 1 | 3..=6) {
+        error.kind = Kind::Transient;
     }
+    error
 }
 
 #[cfg(test)]
@@ -381,10 +387,10 @@ mod tests {
         ] {
             let mut socks = start(None);
             socks.step(&[5, 0]).unwrap();
-            assert_eq!(
-                error(socks.step(&[5, reply, 0, 1, 0])),
-                ["SOCKS: ", text].concat()
-            );
+            let error = socks.step(&[5, reply, 0, 1, 0]).unwrap_err();
+            assert_eq!(error.text, ["SOCKS: ", text].concat());
+            let may_pass = matches!(reply, 1 | 3 | 4 | 5 | 6);
+            assert_eq!(error.kind == Kind::Transient, may_pass, "{text}");
         }
         for answer in [
             &[5, 0, 0, 2, 0][..],
