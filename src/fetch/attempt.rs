@@ -105,7 +105,8 @@ impl Fetch<'_, '_> {
             Error::say(Kind::Source, text, &[&url.path(), &e])
         };
         let mut file = File::open(&path).map_err(failed)?;
-        self.version.total = file.size();
+        // What a system makes up when it is read, as in /proc, has the size 0.
+        self.version.total = file.size().filter(|&size| size > 0);
         if let Some(size) = self.version.total {
             self.delivery.check_size(size)?;
         }

@@ -108,4 +108,9 @@ fn a_large_file_and_an_empty_one() {
     let empty = folder.write("empty", "");
     fetch(&format!("file://{}", large.display())).delivers(&content);
     fetch(&format!("file://{}", empty.display())).delivers(b"");
+    // Its size is 0.
+    if cfg!(target_os = "linux") && !is_windows() {
+        let version = std::fs::read("/proc/version").unwrap();
+        fetch("file:///proc/version").delivers(&version);
+    }
 }
