@@ -104,6 +104,16 @@ impl<'a> Delivery<'a> {
         self.expected.sha256.is_some()
     }
 
+    /// Whether the hash proves that what was delivered is all of it.
+    pub fn is_proven(&self) -> bool {
+        match (&self.expected.sha256, &self.digest) {
+            (Some(expected), Digest::Sha256(hash)) if self.replay.is_none() => {
+                hash.clone().finish() == *expected
+            }
+            _ => false,
+        }
+    }
+
     /// Takes `there`, the beginning of a file whose hash is not known, as delivered: an earlier process wrote it.
     pub fn resume(&mut self, there: Delivered) {
         self.digest = Digest::Fingerprint(there.digest);

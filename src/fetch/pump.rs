@@ -75,7 +75,7 @@ impl Fetch<'_, '_> {
                 self.delivery.deliver(content)?;
                 held = 0;
                 self.report
-                    .progress(self.delivery.delivered(), self.version.total);
+                    .progress(self.delivery.delivered(), self.total());
                 if done {
                     self.report.headers(body.trailers());
                     return Ok(());
@@ -95,14 +95,23 @@ impl Fetch<'_, '_> {
     fn end(&mut self, body: &Body, held: usize, read: Result<usize>) -> Result<()> {
         let content = self.buffer.bytes.get(..held).unwrap_or_default();
         self.delivery.deliver(content)?;
+        // What a server has yet to say of the end adds nothing to a proof.
+        if self.delivery.is_proven() {
+            return Ok(());
+        }
         read?;
         body.end()?;
         let delivered = self.delivery.delivered();
         // A close ends this body, and a broken line closes: only the size tells one from the other.
-        match self.delivery.expected_size().or(self.version.total) {
+        match self.total() {
             Some(size) if delivered < size => Err(partial(size - delivered)),
             _ => Ok(()),
         }
+    }
+
+    /// The size of all of it, if that is known.
+    fn total(&self) -> Option<u64> {
+        self.delivery.expected_size().or(self.version.total)
     }
 
     /// Waits for as long as what came since `started` was too fast.

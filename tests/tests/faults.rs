@@ -562,6 +562,25 @@ fn nothing_was_missing_but_the_end() {
 }
 
 #[test]
+fn what_the_hash_proves_needs_no_end() {
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ncontent\r\n".to_owned();
+    let endless = "HTTP/1.1 200 OK\r\n\r\ncontent".to_owned();
+    for (answer, stalls) in [(chunks, false), (endless, true)] {
+        let server = Server::start(move |_, connection| {
+            connection.send(&answer)?;
+            if stalls {
+                connection.stall()?;
+            }
+            Ok(())
+        });
+        let options = ["--speed-time", "1", "--retry", "0"];
+        fetch_from(&[&server.url("/")], Some(b"content"), &options).delivers(b"content");
+        // A part of it proves nothing.
+        fetch_from(&[&server.url("/")], Some(b"content."), &options).error();
+    }
+}
+
+#[test]
 fn a_signed_url_is_asked_for_anew() {
     let bytes = noise(9, 30_000);
     let file = Content::new(&*bytes);

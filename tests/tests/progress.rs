@@ -6,6 +6,7 @@ use blackbox::content::Content;
 use blackbox::in_parallel;
 use blackbox::run::{Outcome, Ptex};
 use blackbox::server::{Server, ok, status};
+use blackbox::temp::Folder;
 
 /// The lines that are left on a terminal of so many columns by what was written to it. A character that would begin a
 /// second line of its own accord fails the test.
@@ -93,6 +94,26 @@ fn an_unknown_length() {
         server.url("/f")
     );
     assert_eq!(screen(&outcome.stderr, 200), [&*line, ""]);
+}
+
+#[test]
+fn a_length_that_the_manifest_knows() {
+    let server = slow(UNKNOWN);
+    let folder = Folder::new();
+    let files = r#"[{"name": "f", "size": 600}]"#;
+    folder.write(
+        "m.json",
+        format!(
+            r#"{{"ptex": {{"f": "{}"}}, "scie": {{"lift": {{"files": {files}}}}}}}"#,
+            server.url("/f")
+        ),
+    );
+    let outcome = Ptex::new(["m.json", "f"])
+        .dir(folder.path())
+        .env("TERM", "xterm")
+        .run_on_terminal(200);
+    outcome.succeeds(&[b'x'; 600]);
+    assert!(outcome.stderr.contains(" of 600 B, "), "{}", outcome.stderr);
 }
 
 #[test]
