@@ -33,7 +33,9 @@ def openssl(*arguments):
 
 
 def wine(*command):
-    subprocess.run([*WINE, *command], check=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+    # Not into pipes: services of Wine that are started on the way would have them, too, and stay.
+    subprocess.run([*WINE, *command], check=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=300)
 
 
 def windows_path(name):
