@@ -18,6 +18,9 @@ const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 /// The bits of a mode that say who may read, write and run a file.
 const PERMISSIONS: Mode = Mode::from_raw_mode(0o777);
 
+/// How a file is opened that others may have put there: not through a link, and without waiting for the other end of a pipe.
+const FOREIGN: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK);
+
 /// (What `CString` has for this looks for the NUL in a way that takes three times as many bytes.)
 #[inline(never)]
 fn c_string(path: &[u8]) -> Result<CString, Errno> {
@@ -34,6 +37,13 @@ fn open(path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
         flags | OFlags::CLOEXEC,
         Mode::empty(),
     )?)
+}
+
+/// What is said of a pipe, a device or a folder where a plain file should be.
+const NOT_PLAIN: Errno = Errno(22);
+
+fn is_plain(stat: &fs::Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
 }
 
 fn read(file: &OwnedFd, buf: &mut [u8]) -> Result<usize, Errno> {
@@ -61,9 +71,13 @@ impl File {
         }
     }
 
-    /// Opens the file `path` unless it is a link: what others may have put there is not to lead elsewhere.
+    /// Opens the file `path` unless it is a link: what others may have put there is not to lead elsewhere. It must be a
+    /// plain file.
     pub fn open_unless_link(path: &[u8]) -> Result<File, Errno> {
-        Ok(File(open(path, OFlags::RDONLY | OFlags::NOFOLLOW)?))
+        match File(open(path, OFlags::RDONLY | FOREIGN)?) {
+            file if file.size().is_some() => Ok(file),
+            _ => Err(NOT_PLAIN),
+        }
     }
 
     /// Reads up to `buf.len()` bytes; 0 is the end of the file.
@@ -74,8 +88,7 @@ impl File {
     /// The number of bytes, where the file has such a number (a regular file).
     pub fn size(&self) -> Option<u64> {
         let stat = fs::fstat(&self.0).ok()?;
-        (FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
-            .then_some(stat.st_size as u64)
+        is_plain(&stat).then_some(stat.st_size as u64)
     }
 }
 
@@ -228,9 +241,9 @@ pub fn remove(path: &[u8]) -> Result<(), Errno> {
 pub struct PartialFile(OwnedFd);
 
 impl PartialFile {
-    /// Opens or begins the file `path`, for this process alone: the error number is EAGAIN if another has it.
+    /// Opens or begins the plain file `path`, for this process alone: the error number is EAGAIN if another has it.
     pub fn open(path: &[u8]) -> Result<PartialFile, Errno> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | FOREIGN;
         let path = c_string(path)?;
         let file = fs::open(path.as_c_str(), flags, NEW_FILE)?;
         fs::flock(&file, fs::FlockOperation::NonBlockingLockExclusive)?;
@@ -238,6 +251,9 @@ impl PartialFile {
         let (open, named) = (fs::fstat(&file)?, fs::stat(path.as_c_str())?);
         if (open.st_dev, open.st_ino) != (named.st_dev, named.st_ino) {
             return Err(WOULD_BLOCK);
+        }
+        if !is_plain(&open) {
+            return Err(NOT_PLAIN);
         }
         Ok(PartialFile(file))
     }
