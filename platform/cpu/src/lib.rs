@@ -1,7 +1,6 @@
 //! The hot loops, built at opt-level 3.
 //!
 //! - [`AesGcm`] and [`ChaCha20Poly1305`]: the protection of TLS records, in place.
-//! - [`Aes128GcmRecord`]: the first of them as the `aead` traits that embedded-tls is generic over.
 //! - [`Sha256`], [`Sha384`], [`Sha512`].
 //! - [`Fingerprint`]: whether the same bytes came twice.
 //! - [`mont`]: the arithmetic of signatures and key agreement.
@@ -20,7 +19,6 @@ mod chacha20poly1305;
 mod detect;
 mod fingerprint;
 pub mod mont;
-mod record;
 mod sha2;
 #[cfg(test)]
 mod vectors;
@@ -28,7 +26,6 @@ mod vectors;
 pub use aes_gcm::AesGcm;
 pub use chacha20poly1305::ChaCha20Poly1305;
 pub use fingerprint::Fingerprint;
-pub use record::Aes128GcmRecord;
 pub use sha2::{Sha256, Sha384, Sha512};
 
 /// Tells which instructions an AArch64 processor has: bits as in Linux's AT_HWCAP (3: AES, 4: PMULL, 6: SHA2).

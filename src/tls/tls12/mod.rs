@@ -2,6 +2,11 @@
 //!
 //! ECDHE with AEAD suites and nothing else: no RSA key exchange, no CBC, no renegotiation, no resumption, no earlier
 //! version. [`Handshake`] is a state machine over records; here it is given a transport.
+//!
+//! Whoever is on the path can lead here with a forged alert, so nothing rests on TLS 1.3 having failed. No fallback is
+//! signalled (RFC 7507): the servers that are meant do speak TLS 1.3, and would refuse. The extended master secret
+//! (RFC 7627) is used where the server has it, and not demanded: what it prevents needs a resumption, a renegotiation
+//! or a client certificate.
 
 pub(super) mod handshake;
 pub(super) mod hello;
