@@ -210,7 +210,7 @@ impl Fetch<'_, '_> {
         proxy: Option<&Proxy>,
         mut fields: Vec<(&'static str, String)>,
     ) -> Result<Answered> {
-        let scope = redirect::scope(source, url);
+        let mut scope = redirect::scope(source, url);
         if !self.headers.replaces(AUTHORIZATION, scope)
             && let Some(login) = Login::for_url(url, url.same_origin(asked), &os::env::var)?
         {
@@ -221,6 +221,7 @@ impl Fetch<'_, '_> {
             && proxy.forwards(url)
         {
             form = Form::Absolute;
+            scope.proxy = true;
             if let Some(credentials) = proxy.credentials() {
                 fields.push(("Proxy-Authorization", credentials.basic()));
             }

@@ -62,8 +62,10 @@ struct Field {
 pub struct Scope {
     /// `Host`.
     pub host: bool,
-    /// `Authorization` and `Cookie`.
+    /// `Authorization`, `Cookie` and `Proxy-Authorization`.
     pub credentials: bool,
+    /// `Proxy-Authorization` in any case: it is a proxy that reads the request.
+    pub proxy: bool,
 }
 
 impl Scope {
@@ -71,6 +73,7 @@ impl Scope {
     pub const ALL: Scope = Scope {
         host: true,
         credentials: true,
+        proxy: false,
     };
 
     fn allows(self, name: &str) -> bool {
@@ -79,6 +82,8 @@ impl Scope {
             self.host
         } else if is("Authorization") || is("Cookie") {
             self.credentials
+        } else if is("Proxy-Authorization") {
+            self.credentials || self.proxy
         } else {
             true
         }
@@ -268,14 +273,31 @@ mod tests {
 
     #[test]
     fn scope_holds_back_credentials_and_host() {
-        let arguments = ["Cookie: c", "AUTHORIZATION: a", "host: h", "X: x"];
-        let scope = |host, credentials| Scope { host, credentials };
-        assert_eq!(sent(&arguments, scope(false, false)), "X=x");
-        assert_eq!(sent(&arguments, scope(true, false)), "host=h,X=x");
-        assert_eq!(
-            sent(&arguments, scope(false, true)),
-            "Cookie=c,AUTHORIZATION=a,X=x"
-        );
+        let arguments = [
+            "Cookie: c",
+            "AUTHORIZATION: a",
+            "host: h",
+            "proxy-Authorization: p",
+            "X: x",
+        ];
+        for (host, credentials, proxy, expected) in [
+            (false, false, false, "X=x"),
+            (true, false, false, "host=h,X=x"),
+            (false, false, true, "proxy-Authorization=p,X=x"),
+            (
+                false,
+                true,
+                false,
+                "Cookie=c,AUTHORIZATION=a,proxy-Authorization=p,X=x",
+            ),
+        ] {
+            let scope = Scope {
+                host,
+                credentials,
+                proxy,
+            };
+            assert_eq!(sent(&arguments, scope), expected);
+        }
     }
 
     #[test]
@@ -286,6 +308,7 @@ mod tests {
         let none = Scope {
             host: false,
             credentials: false,
+            proxy: false,
         };
         assert!(custom.replaces("authorization", none));
         assert!(!custom.replaces("Cookie", none) && custom.replaces("Cookie", Scope::ALL));

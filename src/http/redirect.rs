@@ -58,6 +58,7 @@ pub fn scope(first: &Url, url: &Url) -> Scope {
     Scope {
         host: first.host() == url.host(),
         credentials: first.same_origin(url),
+        proxy: false,
     }
 }
 
@@ -168,7 +169,12 @@ mod tests {
             ("http://i/", false, false),
             ("http://h.i/", false, false),
         ] {
-            assert_eq!(scope(&first, &url(to)), Scope { host, credentials }, "{to}");
+            let expected = Scope {
+                host,
+                credentials,
+                proxy: false,
+            };
+            assert_eq!(scope(&first, &url(to)), expected, "{to}");
         }
     }
 

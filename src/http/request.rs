@@ -171,6 +171,7 @@ mod tests {
         let scope = Scope {
             host: false,
             credentials: false,
+            proxy: false,
         };
         let fields = ["Host: other", "Authorization: Bearer t", "Accept: a/b"];
         let extra = [("Authorization", "Basic eDp5")];

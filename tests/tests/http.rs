@@ -238,6 +238,21 @@ fn what_goes_along_with_a_redirect() {
     assert_eq!(request.header("Cookie"), None);
     assert_eq!(request.header("X"), Some("kept"));
 
+    // What is for a proxy goes along with what a proxy is asked for.
+    let for_proxy = |url: &str| Ptex::new(["-H", "Proxy-Authorization: Basic eDp5", url]);
+    let end = Server::answering(ok("there"));
+    let front = Server::answering(redirect(307, &end.url("/b")));
+    for_proxy(&front.url("/a")).run().delivers(b"there");
+    assert_eq!(end.request().header("Proxy-Authorization"), None);
+    let proxy = Server::in_turn(vec![redirect(307, "http://b.test/"), ok("there")]);
+    for_proxy("http://a.test/")
+        .env("http_proxy", proxy.url("/"))
+        .run()
+        .delivers(b"there");
+    for request in proxy.requests() {
+        assert_eq!(request.header("Proxy-Authorization"), Some("Basic eDp5"));
+    }
+
     // Another name of the same host and port, and back to where it began.
     let server = Server::start(|request, connection| {
         let port = request.header("X-Port").unwrap_or_default();
