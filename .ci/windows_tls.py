@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trust, native TLS and proxy settings on Windows: the released file under Wine, against Python's and OpenSSL's servers.
+"""Trust, native TLS, proxy settings and logins on Windows: the released file under Wine, against Python's and OpenSSL's servers.
 
     windows_tls.py PTEX WINE FOLDER     where WINE is the folder of its programs
 
@@ -8,6 +8,8 @@ curve that it does not have, is what Schannel is for. Wine's verifies nothing by
 below is the program's doing. Wine 8 has no TLS 1.3 in Schannel, so that is not tested.
 """
 
+import base64
+import getpass
 import hashlib
 import os
 import shutil
@@ -181,7 +183,7 @@ class Server:
                             return
                         request += part
                     self.requests += 1
-                    self.lines.append(request.split(b"\r\n")[0])
+                    self.lines += request.split(b"\r\n")
                     if self.context:
                         self.protocols.append(connection.selected_alpn_protocol())
                     self.handle(connection, request)
@@ -268,24 +270,43 @@ def proxy_cases():
         here, there = f"127.0.0.1:{proxy.port}", f"127.0.0.1:{other.port}"
         settings(3, here, "*.direct.test;<local>")
         fetch("the settings name a proxy", "http://there.test/x", BODY)
-        assert proxy.lines == [b"GET http://there.test/x HTTP/1.1"], proxy.lines
+        assert proxy.lines[0] == b"GET http://there.test/x HTTP/1.1", proxy.lines
         for name in ("a.direct.test", "simple"):
             fetch("an exception", f"http://{name}/", refused=[f"Could not resolve host: {name}"])
         fetch("this machine", f"http://{there}/", BODY)
         fetch("a variable comes first", "http://there.test/x", BODY, http_proxy=f"http://{there}")
         fetch("a variable comes first, also before exceptions", "http://a.direct.test/x", BODY, all_proxy=f"http://{there}")
         fetch("an exception of a variable", "http://there.test/", refused=["Could not resolve host"], no_proxy="there.test")
-        assert len(proxy.lines) == 1 and len(other.lines) == 3, (proxy.lines, other.lines)
+        assert (proxy.requests, other.requests) == (1, 3), (proxy.lines, other.lines)
         settings(3, f"http={there};https={here}", "")
         fetch("one for each scheme", "http://there.test/", BODY)
         fetch("one for another scheme", "ftp://there.test/", refused=["Could not resolve host: there.test"])
         fetch("a tunnel", "https://there.test/", refused=["TLS with there.test:443: this is not TLS"])
-        assert proxy.lines[1:] == [b"CONNECT there.test:443 HTTP/1.1"], proxy.lines
+        assert b"CONNECT there.test:443 HTTP/1.1" in proxy.lines, proxy.lines
         settings(3, "socks=127.0.0.1:1", "")
         fetch("SOCKS", "http://192.0.2.1/", refused=["Proxy 127.0.0.1:1: "])
         settings(1, here, "")
         fetch("switched off", "http://there.test/", refused=["Could not resolve host: there.test"])
-        assert len(proxy.lines) == 2, proxy.lines
+        assert proxy.requests == 2, proxy.lines
+
+
+def netrc_cases():
+    """Where the user's folder is Wine decides, whatever a variable says."""
+    folder = f"{FOLDER}/prefix/drive_c/users/{getpass.getuser()}"
+
+    def has(name, password):
+        with open(f"{folder}/{name}", "w", newline="\r\n") as file:
+            file.write(f"machine localhost\n\tlogin user\n\tpassword {password}\n")
+
+    with Server(None) as server:
+        url = server.url.replace("https", "http")
+        for name, password in (("_netrc", "first"), (".netrc", "second")):
+            has(name, password)
+            fetch(name, url, BODY)
+            login = base64.b64encode(f"user:{password}".encode())
+            assert b"Authorization: Basic " + login in server.lines, server.lines
+        os.remove(f"{folder}/_netrc")
+        os.remove(f"{folder}/.netrc")
 
 
 def trust_cases():
@@ -406,6 +427,7 @@ try:
     waiting = subprocess.Popen([*WINE, "cmd"], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     proxy_cases()
+    netrc_cases()
     trust_cases()
     fence_cases()
     session_cases()

@@ -87,7 +87,7 @@ fn netrc() {
          machine localhost login l password p\ndefault login d password d\n",
     );
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    // An emulator of Windows has its own idea of what a user's folder is; .ci/steps/windows.sh looks there.
+    // An emulator of Windows has its own idea of what a user's folder is; .ci/windows_tls.py looks there.
     if !is_windows() {
         let home = |url: &str| Ptex::new([url]).env("HOME", folder.path());
         assert_eq!(
