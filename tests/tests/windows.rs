@@ -66,7 +66,8 @@ fn drives() {
     fetch(&url.replace("///", "//localhost/")).delivers(b"content");
     let manifest = folder.write("m.json", format!(r#"{{"ptex": {{"f": "{url}"}}}}"#));
     let (backslashes, slashes) = (native(&manifest), native(&manifest).replace('\\', "/"));
-    for path in [&backslashes, &slashes, "m.json", r".\m.json"] {
+    let verbatim = format!(r"\\?\{backslashes}");
+    for path in [&backslashes, &slashes, &verbatim, "m.json", r".\m.json"] {
         Ptex::new([path, "f"])
             .dir(folder.path())
             .run()
