@@ -92,6 +92,8 @@ pub struct Continued<'a> {
     name: &'a str,
     part: String,
     version: String,
+    /// Whether nothing has arrived that would be worth leaving behind.
+    is_empty: bool,
 }
 
 impl<'a> Continued<'a> {
@@ -103,6 +105,7 @@ impl<'a> Continued<'a> {
         let version = filled(text!("%.version"), &[&part]);
         let mut file = PartialFile::open(part.as_bytes()).map_err(|e| failed("open", &part, e))?;
         let validator = read_note(&version);
+        let mut is_empty = true;
         let mut buffer = vec![0; READ];
         loop {
             match file
@@ -114,7 +117,10 @@ impl<'a> Continued<'a> {
                     let text = text!("% was not left by -C: there is no %");
                     return Err(Error::say(Kind::Local, text, &[&part, &version]));
                 }
-                n => found(buffer.get(..n).unwrap_or_default()),
+                n => {
+                    found(buffer.get(..n).unwrap_or_default());
+                    is_empty = false;
+                }
             }
         }
         let validator = validator.unwrap_or_default();
@@ -123,6 +129,7 @@ impl<'a> Continued<'a> {
             name,
             part,
             version,
+            is_empty,
         };
         Ok((this, validator))
     }
@@ -146,6 +153,7 @@ fn read_note(name: &str) -> Option<String> {
 
 impl Sink for Continued<'_> {
     fn write_all(&mut self, data: &[u8]) -> core::result::Result<(), Errno> {
+        self.is_empty = false;
         self.file.write_all(data)
     }
     fn name(&self) -> &str {
@@ -154,6 +162,8 @@ impl Sink for Continued<'_> {
     fn complete(&mut self) -> core::result::Result<(), Errno> {
         self.file
             .commit(self.part.as_bytes(), self.name.as_bytes())?;
+        // By now the name may be that of another's.
+        self.is_empty = false;
         let _ = os::file::remove(self.version.as_bytes());
         Ok(())
     }
@@ -164,5 +174,14 @@ impl Sink for Continued<'_> {
         let mut note = NewFile::create(self.version.as_bytes())?;
         note.write_all(validator.as_bytes())?;
         note.commit()
+    }
+}
+
+impl Drop for Continued<'_> {
+    fn drop(&mut self) {
+        if self.is_empty {
+            let _ = os::file::remove(self.part.as_bytes());
+            let _ = os::file::remove(self.version.as_bytes());
+        }
     }
 }

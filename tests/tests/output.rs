@@ -211,6 +211,18 @@ fn a_file_is_continued() {
 }
 
 #[test]
+fn nothing_is_left_of_nothing() {
+    for answer in [
+        status("404 Not Found"),
+        b"HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 9\r\n\r\n".to_vec(),
+    ] {
+        let folder = Folder::new();
+        go_on(&folder, &Server::answering(answer).url("/f")).error();
+        assert_eq!(folder.names(), [""; 0]);
+    }
+}
+
+#[test]
 fn what_others_left_is_not_continued() {
     let folder = Folder::new();
     folder.write("f.part", "somebody's own");
