@@ -1,7 +1,7 @@
 //! HTTP dates (RFC 9110, section 5.6.7).
 
 use crate::text::number;
-use os::text::{alike, find};
+use os::text::{alike, find, split};
 
 /// Seconds since 1970 of `text` in any of the three forms of an HTTP-date; `None` if it is none, or before 1970.
 ///
@@ -47,13 +47,10 @@ fn parse_time(text: &[u8]) -> Option<u64> {
     let &[_, _, b':', _, _, b':', _, _] = text else {
         return None;
     };
-    let mut seconds = 0;
+    let mut parts = split(text, b':');
+    let mut next = |limit| number(parts.next()?, 10).filter(|value| *value < limit);
     // A leap second is the 60th.
-    for (part, limit) in text.chunks(3).zip([24, 60, 61]) {
-        let value = number(part.get(..2)?, 10).filter(|value| *value < limit)?;
-        seconds = seconds * 60 + value;
-    }
-    Some(seconds)
+    Some((next(24)? * 60 + next(60)?) * 60 + next(61)?)
 }
 
 /// From 1 on; 0 if it is none.

@@ -236,7 +236,8 @@ impl Head {
 
     /// The values of all fields of this name, in order, without space around.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.lines().skip(1).filter_map(move |line| {
+        // The status line is no field: there is a space before any colon in it.
+        self.lines().filter_map(move |line| {
             let (field, value) = split_line(line)?;
             alike(field, name.as_bytes()).then_some(value)
         })
@@ -327,11 +328,7 @@ impl Head {
     }
 
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.raw
-            .get(self.start..)
-            .unwrap_or_default()
-            .split_inclusive(|&byte| byte == b'\n')
-            .map(without_end)
+        split(self.raw.get(self.start..).unwrap_or_default(), b'\n').map(without_end)
     }
 
     /// RFC 9112, section 6.3, in its order.

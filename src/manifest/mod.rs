@@ -320,12 +320,12 @@ impl Lookup {
             (_, Event::Null) => None,
             (Member::Size, Event::Number) => match text.and_then(|digits| number(digits, 10)) {
                 None => Some(NO_SIZE),
-                size => (!agree(&mut file.size, size)).then_some(SIZES),
+                size => (!agree(&mut file.size, &size)).then_some(SIZES),
             },
             (Member::Size, _) => Some(NO_SIZE),
             (Member::Hash, Event::String) => match text.and_then(hex_sha256) {
                 None => Some(NO_HASH),
-                hash => (!agree(&mut file.sha256, hash)).then_some(HASHES),
+                hash => (!agree(&mut file.sha256, &hash)).then_some(HASHES),
             },
             (Member::Hash, _) => Some(NO_HASH),
         };
@@ -345,10 +345,10 @@ impl Lookup {
             self.position = position;
             return Err(why);
         }
-        if !agree(&mut self.size, self.file.size) {
+        if !agree(&mut self.size, &self.file.size) {
             return Err(SIZES);
         }
-        if !agree(&mut self.sha256, self.file.sha256) {
+        if !agree(&mut self.sha256, &self.file.sha256) {
             return Err(HASHES);
         }
         Ok(())
@@ -361,10 +361,11 @@ const SIZES: Why = text!("two different sizes of the file");
 const HASHES: Why = text!("two different hashes of the file");
 
 /// Adds what is said now to what was said before; false if they contradict each other.
-fn agree<T: Copy + PartialEq>(known: &mut Option<T>, new: Option<T>) -> bool {
-    let agrees = known.is_none() || new.is_none() || *known == new;
-    *known = known.or(new);
-    agrees
+fn agree<T: Copy + PartialEq>(known: &mut Option<T>, new: &Option<T>) -> bool {
+    if known.is_none() {
+        *known = *new;
+    }
+    new.is_none() || known == new
 }
 
 /// A SHA-256 in hex, in either case.
