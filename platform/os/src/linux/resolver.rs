@@ -153,10 +153,10 @@ fn search(conf: &ResolvConf, name: &[u8], deadline: u64, found: &mut Vec<IpAddr>
 }
 
 /// One of the two questions about a name.
-struct Question {
+struct Question<'a> {
     query: Vec<u8>,
     /// `None` until a nameserver has answered, the one with this address.
-    answered: Option<(Status, SocketAddr)>,
+    answered: Option<(Status, &'a SocketAddr)>,
     /// Bit by bit, the nameservers that could not answer since it was last sent.
     refused: u32,
 }
@@ -206,9 +206,9 @@ fn ask(conf: &ResolvConf, name: &[u8], deadline: u64, found: &mut Vec<IpAddr>) -
 /// Sends the questions and takes in what is answered until all are or `end` comes. Returns whether some nameserver
 /// said that it could not answer.
 #[inline(never)]
-fn exchange(
-    conf: &ResolvConf,
-    questions: &mut [Question; 2],
+fn exchange<'a>(
+    conf: &'a ResolvConf,
+    questions: &mut [Question<'a>; 2],
     begun: u64,
     end: u64,
     found: &mut Vec<IpAddr>,
@@ -216,7 +216,7 @@ fn exchange(
     let mut sockets = Vec::new();
     for server in &conf.nameservers {
         if let Ok(socket) = Socket::connect(Transport::Udp, server) {
-            sockets.push((socket, *server));
+            sockets.push((socket, server));
         }
     }
     let mut watched = Vec::new();
@@ -288,7 +288,7 @@ fn exchange(
                         refused = true;
                         question.refused |= 1 << i;
                     }
-                    Some(status) => question.answered = Some((status, *server)),
+                    Some(status) => question.answered = Some((status, server)),
                 }
             }
         }
@@ -303,12 +303,12 @@ fn exchange(
 /// Asks one nameserver by TCP (RFC 7766).
 #[inline(never)]
 fn ask_by_tcp(
-    server: SocketAddr,
+    server: &SocketAddr,
     query: &[u8],
     deadline: u64,
     found: &mut Vec<IpAddr>,
 ) -> Option<Status> {
-    let mut tcp = race("", 0, &[server], deadline).ok()?;
+    let mut tcp = race("", 0, core::slice::from_ref(server), deadline).ok()?;
     tcp.set_limits(0, Some(deadline));
     let length = u16::try_from(query.len()).ok()?.to_be_bytes();
     tcp.write_all(&joined(&[&length, query])).ok()?;

@@ -90,6 +90,7 @@ fn groups(text: &[u8]) -> Option<(u128, u32)> {
 }
 
 /// The socket address of `ip`, without a zone.
+#[inline(never)]
 pub(crate) fn with_port(ip: IpAddr, port: u16) -> SocketAddr {
     match ip {
         IpAddr::V4(v4) => SocketAddr::V4(SocketAddrV4::new(v4, port)),

@@ -15,8 +15,8 @@ use crate::text::{fill, filled};
 const ATTEMPT_DELAY_MS: u64 = 250;
 
 /// An address that was tried: a socket that is not connected yet, or why it never will be.
-struct Attempt {
-    address: SocketAddr,
+struct Attempt<'a> {
+    address: &'a SocketAddr,
     socket: Result<Socket, Errno>,
 }
 
@@ -32,8 +32,8 @@ pub(crate) fn race(
     match first(&interleave(addresses), deadline_ms, &mut attempts) {
         Some((socket, address)) => {
             let mut peer = peer(host, port);
-            push_address(&mut peer, host, &address);
-            Ok(Tcp::new(socket, address, peer))
+            push_address(&mut peer, host, address);
+            Ok(Tcp::new(socket, *address, peer))
         }
         None => Err(error(host, port, &attempts, monotonic_ms() - begun)),
     }
@@ -41,11 +41,11 @@ pub(crate) fn race(
 
 /// The first socket that connects. `attempts`, empty at first, tells what was tried.
 #[inline(never)]
-fn first(
-    addresses: &[SocketAddr],
+fn first<'a>(
+    addresses: &[&'a SocketAddr],
     deadline: u64,
-    attempts: &mut Vec<Attempt>,
-) -> Option<(Socket, SocketAddr)> {
+    attempts: &mut Vec<Attempt<'a>>,
+) -> Option<(Socket, &'a SocketAddr)> {
     let mut next_attempt = 0;
     loop {
         let now = monotonic_ms();
@@ -61,7 +61,7 @@ fn first(
             && pending.len() < MAX_WAIT
         {
             if now >= next_attempt {
-                let socket = Socket::connect(Transport::Tcp, &address);
+                let socket = Socket::connect(Transport::Tcp, address);
                 if socket.is_ok() {
                     next_attempt = now + ATTEMPT_DELAY_MS;
                 }
@@ -94,13 +94,15 @@ fn first(
 
 /// IPv6 and IPv4 in turn, IPv6 first, otherwise as they came (RFC 8305, section 4). Whether a family can be used at all
 /// (rule 1 of RFC 6724, section 6) shows at once when it is tried.
-fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let mut v6 = addresses.iter().filter(|a| a.is_ipv6());
-    let mut v4 = addresses.iter().filter(|a| a.is_ipv4());
-    let mut order = Vec::with_capacity(addresses.len());
-    while order.len() < addresses.len() {
-        order.extend(v6.next());
-        order.extend(v4.next());
+fn interleave(addresses: &[SocketAddr]) -> Vec<&SocketAddr> {
+    let mut order = Vec::new();
+    for n in 0..addresses.len() {
+        for is_v6 in [true, false] {
+            let mut family = addresses.iter().filter(|a| a.is_ipv6() == is_v6);
+            if let Some(address) = family.nth(n) {
+                order.push(address);
+            }
+        }
     }
     order
 }
@@ -129,10 +131,10 @@ fn error(host: &str, port: u16, attempts: &[Attempt], waited_ms: u64) -> Error {
     loop {
         let attempt = left.next();
         match attempt {
-            Some(only) if attempts.len() == 1 => push_address(&mut text, host, &only.address),
+            Some(only) if attempts.len() == 1 => push_address(&mut text, host, only.address),
             Some(attempt) => {
                 append(&mut text, before);
-                addr::push(&mut text, &attempt.address);
+                addr::push(&mut text, attempt.address);
                 before = ", ";
                 if left
                     .peek()
