@@ -282,14 +282,14 @@ impl Url {
         port: u16,
         tail: &str,
     ) -> Result<Url> {
-        let tail = encode(tail);
+        let tail = encode(tail.as_bytes());
         let path = split_first(&tail, b'?').map_or(&*tail, |(path, _)| path);
         let mut target = normal_path(path);
         let path_len = target.len();
         append(&mut target, tail.get(path.len()..).unwrap_or_default());
         let url = Url(Rc::new(Parts {
             scheme,
-            userinfo: encode(userinfo),
+            userinfo: encode(userinfo.as_bytes()),
             host,
             port,
             target,
@@ -490,7 +490,7 @@ pub(crate) fn hex_value(digit: u8) -> Option<u8> {
 }
 
 /// `byte` as `%` and two hexadecimal digits, at the end of `text`.
-pub(crate) fn push_encoded(text: &mut String, byte: u8) {
+fn push_encoded(text: &mut String, byte: u8) {
     text.push('%');
     for nibble in [byte >> 4, byte & 15] {
         text.push(char::from(match nibble {
@@ -568,13 +568,14 @@ pub(crate) fn split_port(host_port: &str) -> (&str, &str) {
     }
 }
 
-fn encode(text: &str) -> String {
+/// `text` with spaces and what is not ASCII percent-encoded.
+pub(crate) fn encode(text: &[u8]) -> String {
     let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii() {
-            encoded.push(char::from(byte));
-        } else {
+    for &byte in text {
+        if byte == b' ' || !byte.is_ascii() {
             push_encoded(&mut encoded, byte);
+        } else {
+            encoded.push(char::from(byte));
         }
     }
     encoded

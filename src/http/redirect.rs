@@ -2,12 +2,10 @@
 //!
 //! How many are followed, and whether one that gives up TLS is, is for the caller to decide.
 
-use alloc::string::String;
-
 use super::header::Scope;
 use super::response::Head;
 use crate::error::{Error, Kind, Result};
-use crate::url::{Scheme, Url, push_encoded};
+use crate::url::{Scheme, Url, encode};
 use os::text;
 
 /// What a response that is a redirect redirects to; `None` if it is none.
@@ -25,15 +23,7 @@ pub fn location(head: &Head) -> Option<&[u8]> {
 #[inline(never)]
 pub fn follow(from: &Url, location: &[u8]) -> Result<Url> {
     // What is wrong in a URL that a user writes is mended in one that a server sends, as browsers and curl do.
-    let mut reference = String::with_capacity(location.len());
-    for &byte in location {
-        if byte == b' ' || !byte.is_ascii() {
-            push_encoded(&mut reference, byte);
-        } else {
-            reference.push(char::from(byte));
-        }
-    }
-    let to = from.join(&reference).map_err(|mut error| {
+    let to = from.join(&encode(location)).map_err(|mut error| {
         error.kind = Kind::Source;
         error.context(text!("Bad redirect: "), &[])
     })?;
