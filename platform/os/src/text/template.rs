@@ -6,33 +6,65 @@
 use super::Part;
 use super::pairs::PAIRS;
 use alloc::string::String;
+use core::ffi::CStr;
+use core::ptr::NonNull;
 use core::slice::Iter;
 
 /// A text with a `%` where something known at run time is put, see [`fill`]; made by [`text!`](crate::text!).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Template(pub &'static [u8]);
+///
+/// A pointer to bytes up to a zero: each of the hundreds of places that name one would have to give the length as well.
+#[derive(Clone, Copy, Debug)]
+pub struct Template(NonNull<u8>);
+
+impl Template {
+    /// The template of packed `bytes`. For [`text!`](crate::text!).
+    ///
+    /// # Panics
+    /// Unless the last of them is 0.
+    pub const fn new(bytes: &'static [u8]) -> Self {
+        assert!(matches!(bytes, [.., 0]));
+        match NonNull::new(bytes.as_ptr().cast_mut()) {
+            Some(start) => Template(start),
+            None => unreachable!(),
+        }
+    }
+
+    /// The packed bytes, without the zero.
+    fn bytes(&self) -> &'static [u8] {
+        // SAFETY: they are static, and `new` has seen a zero at their end.
+        unsafe { CStr::from_ptr(self.0.as_ptr().cast()) }.to_bytes()
+    }
+}
+
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
 
 /// The [`Template`] of a constant text, which is ASCII.
 #[macro_export]
 macro_rules! text {
     ($text:expr) => {{
         const TEXT: &str = $text;
-        const PACKED: ([u8; TEXT.len()], usize) = $crate::text::template::pack(TEXT);
+        const PACKED: ([u8; TEXT.len() + 1], usize) = $crate::text::template::pack(TEXT);
         // Of its own length: all of a constant that is referred to is in the program.
         const BYTES: [u8; PACKED.1] = $crate::text::template::start(&PACKED.0);
-        $crate::text::Template(&BYTES)
+        const TEMPLATE: $crate::text::Template = $crate::text::Template::new(&BYTES);
+        TEMPLATE
     }};
 }
 
-/// Packs `text`; the second result is how many bytes count. For [`text!`](crate::text!).
+/// Packs `text`, with a zero at its end; the second result is how many bytes count. For [`text!`](crate::text!).
 pub const fn pack<const N: usize>(text: &str) -> ([u8; N], usize) {
-    let mut bytes: [u8; N] = start(text.as_bytes());
-    let mut len = N;
+    let mut bytes = [0; N];
+    let mut len = text.len();
+    bytes.split_at_mut(len).0.copy_from_slice(text.as_bytes());
     let mut pair = 0;
     while pair < PAIRS.len() {
         let (mut from, mut to) = (0, 0);
         while from < len {
-            assert!(pair > 0 || bytes[from].is_ascii());
+            assert!(pair > 0 || bytes[from].is_ascii() && bytes[from] != 0);
             bytes[to] = bytes[from];
             if from + 1 < len && bytes[from] == PAIRS[pair] && bytes[from + 1] == PAIRS[pair + 1] {
                 bytes[to] = 128 + (pair / 2) as u8;
@@ -44,7 +76,8 @@ pub const fn pack<const N: usize>(text: &str) -> ([u8; N], usize) {
         len = to;
         pair += 2;
     }
-    (bytes, len)
+    bytes[len] = 0;
+    (bytes, len + 1)
 }
 
 /// The first bytes of `bytes`. For [`text!`](crate::text!).
@@ -58,7 +91,7 @@ pub const fn start<const N: usize>(bytes: &[u8]) -> [u8; N] {
 #[inline(never)]
 pub fn fill(text: &mut String, template: Template, parts: &[&dyn Part]) {
     let mut parts = parts.iter();
-    for byte in template.0 {
+    for byte in template.bytes() {
         unpack(text, *byte, &mut parts);
     }
 }
@@ -111,7 +144,7 @@ mod tests {
     fn texts_are_packed_and_unpacked() {
         const LINE: &str = "Failed to connect to the server: the connection was closed";
         let packed = text!(LINE);
-        assert!(packed.0.len() < LINE.len() * 2 / 3, "{}", packed.0.len());
+        assert!(packed.bytes().len() < LINE.len() * 2 / 3, "{packed:?}");
         assert_eq!(filled(packed, &[]), LINE);
     }
 
