@@ -58,7 +58,6 @@ pub struct Head {
     start: usize,
     status: u16,
     framing: Framing,
-    keep_alive: bool,
 }
 
 impl HeadParser {
@@ -137,7 +136,7 @@ impl HeadParser {
         match line {
             [] if is_status_line => self.head_start = self.raw.len(),
             [] => {
-                let status = parse_status_line(self.raw.get(self.head_start..))?.1;
+                let status = parse_status_line(self.raw.get(self.head_start..))?;
                 if status == 101 {
                     return Err(broken(text!("The server switched protocols unasked")));
                 }
@@ -186,16 +185,14 @@ impl HeadParser {
         let start = mem::take(&mut self.head_start);
         self.line_start = 0;
         self.interim = 0;
-        let (is_1_1, status) = parse_status_line(raw.get(start..))?;
+        let status = parse_status_line(raw.get(start..))?;
         let mut head = Box::new(Head {
             raw,
             start,
             status,
             framing: Framing::None,
-            keep_alive: false,
         });
         head.framing = head.find_framing(self.method)?;
-        head.keep_alive = head.find_keep_alive(is_1_1);
         Ok(head)
     }
 }
@@ -217,11 +214,6 @@ impl Head {
             Framing::Length(len) => Some(len),
             _ => None,
         }
-    }
-
-    /// Whether the connection is of use once the content has been read (RFC 9112, section 9.3).
-    pub fn keep_alive(&self) -> bool {
-        self.keep_alive
     }
 
     /// All that was read, interim responses included, for -D. Folded lines are unfolded.
@@ -251,18 +243,6 @@ impl Head {
     /// The same, if it is text.
     pub fn header_text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         str::from_utf8(self.header(name)?).ok()
-    }
-
-    /// Whether an element of the list in the fields of this name is `token`, case aside.
-    pub fn lists(&self, name: &str, token: &str) -> bool {
-        self.values(name)
-            .any(|value| elements(value).any(|element| alike(element, token.as_bytes())))
-    }
-
-    /// `Accept-Ranges` (RFC 9110, section 14.3): `None` if the server does not say.
-    pub fn accepts_ranges(&self) -> Option<bool> {
-        self.header("Accept-Ranges")?;
-        Some(self.lists("Accept-Ranges", "bytes"))
     }
 
     /// `Content-Range` (RFC 9110, section 14.4): `None` if there is none, an error, [`Kind::Source`], if it is none of bytes
@@ -368,18 +348,6 @@ impl Head {
         }
         Ok(length.map_or(Framing::UntilClose, Framing::Length))
     }
-
-    fn find_keep_alive(&self, is_1_1: bool) -> bool {
-        // Who sent both lengths, or chunks as HTTP/1.0, may mean another end than we do (RFC 9112, section 6.1).
-        let is_clear = match self.framing {
-            Framing::UntilClose => false,
-            Framing::Chunked => is_1_1 && self.header("Content-Length").is_none(),
-            _ => true,
-        };
-        is_clear
-            && !self.lists("Connection", "close")
-            && (is_1_1 || self.lists("Connection", "keep-alive"))
-    }
 }
 
 /// A `Content-Range` of bytes.
@@ -423,21 +391,20 @@ fn parse_decimal(text: &[u8]) -> Option<u64> {
     number(text, 10)
 }
 
-/// Whether it is HTTP/1.1, and the status, of the status line that `head` begins with (RFC 9112, section 4).
-fn parse_status_line(head: Option<&[u8]>) -> Result<(bool, u16)> {
+/// The status of the status line that `head` begins with (RFC 9112, section 4).
+fn parse_status_line(head: Option<&[u8]>) -> Result<u16> {
     let line = head
         .and_then(|head| split(head, b'\n').next())
         .unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let rest = line.strip_prefix(b"HTTP/").unwrap_or_default();
-    let (is_1_1, rest) = match rest {
-        [b'1', b'.', minor @ (b'0' | b'1'), b' ', rest @ ..] => (*minor == b'1', rest),
-        _ => return Err(broken(text!("Unsupported HTTP version in response"))),
+    let [b'1', b'.', b'0' | b'1', b' ', rest @ ..] = rest else {
+        return Err(broken(text!("Unsupported HTTP version in response")));
     };
     let (code, reason) = rest.split_at_checked(3).unwrap_or_default();
     let status = parse_decimal(code).and_then(|status| u16::try_from(status).ok());
     match (status, reason) {
-        (Some(status @ 100..), [] | [b' ', ..]) if is_value(reason) => Ok((is_1_1, status)),
+        (Some(status @ 100..), [] | [b' ', ..]) if is_value(reason) => Ok(status),
         _ => Err(broken(text!("Bad status line in response"))),
     }
 }

@@ -72,7 +72,6 @@ fn a_plain_one() {
     assert_eq!(head.values("A").collect::<Vec<_>>(), [b"b", b"c"]);
     assert_eq!(head.header("HTTP/1.1 200 OK"), None);
     assert_eq!(head.content_length(), Some(5));
-    assert!(head.keep_alive());
 }
 
 #[test]
@@ -311,7 +310,7 @@ fn framing() {
     );
     for lengths in ["Content-Length: 5\r\n", "Content-Length: 5, 6\r\n"] {
         let head = with(&[lengths, "Transfer-Encoding: chunked\r\n"].concat());
-        assert_eq!((head.framing(), head.keep_alive()), (Chunked, false));
+        assert_eq!(head.framing(), Chunked);
     }
     for (status, framing) in [
         ("204", None),
@@ -389,31 +388,6 @@ fn tunnels_have_no_content() {
 }
 
 #[test]
-fn keep_alive() {
-    let length = "Content-Length: 5\r\n";
-    let with_length = |start: &str, fields: &str| {
-        head(&[start, "\r\n", length, fields, "\r\n"].concat()).keep_alive()
-    };
-    let (new, old) = ("HTTP/1.1 200 OK", "HTTP/1.0 200 OK");
-    assert!(with_length(new, ""));
-    assert!(!with_length(new, "Connection: Close\r\n"));
-    assert!(!with_length(
-        new,
-        "Connection: x\r\nConnection: y, close\r\n"
-    ));
-    assert!(!with_length(old, ""));
-    assert!(with_length(old, "connection: Keep-Alive\r\n"));
-    assert!(!with_length(old, "Connection: keep-alive, close\r\n"));
-    assert!(with("Transfer-Encoding: chunked\r\n").keep_alive());
-    assert!(
-        !head("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n")
-            .keep_alive()
-    );
-    assert!(!with("").keep_alive());
-    assert!(head("HTTP/1.1 204 x\r\n\r\n").keep_alive());
-}
-
-#[test]
 fn content_ranges() {
     let range = |value: &str| with(&["Content-Range: ", value, "\r\n"].concat()).content_range();
     let some = |range, complete_length| {
@@ -476,19 +450,6 @@ fn validators() {
         let expected = is_strong.then(|| "Tue, 15 Nov 1994 12:45:26 GMT".into());
         assert_eq!(validator(&fields), expected, "{date}");
     }
-}
-
-#[test]
-fn accept_ranges() {
-    assert_eq!(with("").accepts_ranges(), None);
-    assert_eq!(
-        with("Accept-Ranges: bytes\r\n").accepts_ranges(),
-        Some(true)
-    );
-    assert_eq!(
-        with("Accept-Ranges: none\r\n").accepts_ranges(),
-        Some(false)
-    );
 }
 
 #[test]
