@@ -99,7 +99,10 @@ impl Fetch<'_, '_> {
     }
 
     fn file(&mut self, url: &Url) -> Result<()> {
-        let path = url.file_path()?;
+        let path = url.file_path().map_err(|mut error| {
+            error.kind = Kind::Source;
+            error
+        })?;
         let failed = |e: os::Errno| {
             let text = text!("Couldn't read file %: %");
             Error::say(Kind::Source, text, &[&url.path(), &e])

@@ -82,7 +82,7 @@ impl Negotiation {
     /// A negotiation with a proxy of `protocol`, one of the SOCKS ones, for a tunnel to `host` and `port`.
     ///
     /// # Errors
-    /// [`Kind::Local`] for what cannot be put into the protocol: a name or an IPv6 address in SOCKS 4, credentials that
+    /// [`Kind::Source`] for what cannot be put into the protocol: a name or an IPv6 address in SOCKS 4, credentials that
     /// are too long.
     pub fn new(
         protocol: Protocol,
@@ -105,7 +105,7 @@ impl Negotiation {
             u8::try_from(user.len()),
             u8::try_from(password.len()),
         ) else {
-            return Err(local(text!(
+            return Err(unfit(text!(
                 "SOCKS takes no name and no password of more than 255 bytes"
             )));
         };
@@ -116,7 +116,7 @@ impl Negotiation {
             let (address, name): (&[u8], &[&[u8]]) = match kind {
                 IPV4 => (address, &[]),
                 NAME if protocol == Protocol::Socks4a => (&[0, 0, 0, 1], &[address, &[0]]),
-                _ => return Err(local(text!("SOCKS 4 can only connect to IPv4 addresses"))),
+                _ => return Err(unfit(text!("SOCKS 4 can only connect to IPv4 addresses"))),
             };
             joined(&[&[4, CONNECT], port, address, user, &[0], &joined(name)])
         } else {
@@ -211,9 +211,10 @@ impl Negotiation {
     }
 }
 
+/// Another source may be at a host that it can connect to.
 #[cold]
-fn local(what: Template) -> Error {
-    Error::say(Kind::Local, what, &[])
+fn unfit(what: Template) -> Error {
+    Error::say(Kind::Source, what, &[])
 }
 
 #[cold]
@@ -415,11 +416,11 @@ mod tests {
             let host = Host::parse(host).unwrap();
             Negotiation::new(protocol, &host, 80, Some(&credentials)).map_err(|e| e.kind)
         };
-        let local = Some(Kind::Local);
-        assert_eq!(new(Protocol::Socks4, "x", b"").err(), local);
-        assert_eq!(new(Protocol::Socks4, "[::1]", b"").err(), local);
-        assert_eq!(new(Protocol::Socks4a, "[::1]", b"").err(), local);
-        assert_eq!(new(Protocol::Socks5, "x", &[b'a'; 256]).err(), local);
+        let unfit = Some(Kind::Source);
+        assert_eq!(new(Protocol::Socks4, "x", b"").err(), unfit);
+        assert_eq!(new(Protocol::Socks4, "[::1]", b"").err(), unfit);
+        assert_eq!(new(Protocol::Socks4a, "[::1]", b"").err(), unfit);
+        assert_eq!(new(Protocol::Socks5, "x", &[b'a'; 256]).err(), unfit);
         assert_eq!(new(Protocol::Socks5, "x", &[b'a'; 255]).err(), None);
     }
 }

@@ -766,6 +766,21 @@ fn the_error_tells_what_each_said() {
 }
 
 #[test]
+fn what_is_wrong_with_one_source_is_not_wrong_with_the_next() {
+    let right = Server::answering(ok("content"));
+    for wrong in [
+        "",
+        "none:x",
+        "gopher://h/",
+        "http://[x]/",
+        "file:///%00",
+        "ftp://h/;type=a",
+    ] {
+        fetch_from(&[wrong, &right.url("/")], None, &[]).delivers(b"content");
+    }
+}
+
+#[test]
 fn time_for_everything() {
     let server = Server::start(|_, connection| {
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")?;
