@@ -53,10 +53,10 @@ impl Fetch<'_, '_> {
             None => Framing::UntilClose,
         };
         self.buffer.room();
-        self.pump(&mut *data, &mut Body::new(framing), 0, 0)?;
+        let more = self.pump(&mut *data, &mut Body::new(framing), 0, 0)?;
         // Who knows the size could leave now. A server that has yet to say that this was all would call that an abort; and
         // more than the size that was told is not the file that it was told of.
-        if facts.size.is_some() && matches!(data.read(self.buffer.room()), Ok(1..)) {
+        if more || facts.size.is_some() && matches!(data.read(self.buffer.room()), Ok(1..)) {
             return Err(changed());
         }
         // A TLS server may wait for our close_notify.

@@ -42,14 +42,15 @@ impl Buffer {
 }
 
 impl Fetch<'_, '_> {
-    /// Delivers the content that `stream` sends, of which the first `len` bytes of the buffer came with the head.
+    /// Delivers the content that `stream` sends, of which the first `len` bytes of the buffer came with the head. The
+    /// result is whether more came with its end than belongs to it.
     pub(super) fn pump(
         &mut self,
         stream: &mut dyn Stream,
         body: &mut Body,
         mut from: usize,
         mut len: usize,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let started = monotonic_ms();
         let before = self.delivery.delivered();
         // Content that waits at the start of the buffer.
@@ -78,7 +79,7 @@ impl Fetch<'_, '_> {
                     .progress(self.delivery.delivered(), self.total());
                 if done {
                     self.report.headers(body.trailers());
-                    return Ok(());
+                    return Ok(from < end);
                 }
                 self.slow_down(started, before);
             }
@@ -86,7 +87,7 @@ impl Fetch<'_, '_> {
             let read = stream.read(self.buffer.bytes.get_mut(held..).unwrap_or_default());
             len = *read.as_ref().unwrap_or(&0);
             if len == 0 {
-                return self.end(body, held, read);
+                return self.end(body, held, read).map(|()| false);
             }
         }
     }
@@ -200,7 +201,9 @@ mod tests {
         let mut result = Ok(());
         for (mut stream, framing) in tries {
             fetch.delivery.begin(false);
-            result = fetch.pump(&mut stream, &mut Body::new(framing), 0, 0);
+            result = fetch
+                .pump(&mut stream, &mut Body::new(framing), 0, 0)
+                .map(|more| assert!(!more));
         }
         result
     }

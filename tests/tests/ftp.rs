@@ -19,6 +19,8 @@ struct Site {
     /// The answers to MDTM in the first session, the second, and so on; the last one from then on.
     times: &'static [&'static str],
     size: bool,
+    /// How many bytes were added after SIZE was answered.
+    grown: usize,
     rest: bool,
     epsv: bool,
     /// After how many bytes the data of the first session, the second and so on end too early.
@@ -35,6 +37,7 @@ impl Site {
             content,
             times: &["213 20240229123456"],
             size: true,
+            grown: 0,
             rest: true,
             epsv: true,
             cuts: Vec::new(),
@@ -84,7 +87,7 @@ impl Site {
                 "PASS" => say(self.welcome)?,
                 "CWD" => say("250 There")?,
                 "TYPE" => say("200 So be it")?,
-                "SIZE" if self.size => say(&format!("213 {}", self.content.len()))?,
+                "SIZE" if self.size => say(&format!("213 {}", self.content.len() - self.grown))?,
                 "MDTM" => say(time)?,
                 "EPSV" if self.epsv => {
                     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -289,6 +292,21 @@ fn a_wrong_size_is_refused_beforehand() {
     let outcome = fetch_known(&[&ftp.url("/f")], &noise(7, 99));
     outcome.refuses("The content has 100 bytes, expected were 99");
     assert_eq!(ftp.said("RETR"), [[""; 0]]);
+}
+
+#[test]
+fn more_than_was_told_is_no_end() {
+    for grown in [1, 100, 3 << 20] {
+        let content = noise(9, 5000 + grown);
+        let ftp = Site {
+            grown,
+            ..Site::new(content.clone())
+        }
+        .start();
+        let outcome = fetch(&ftp.url("/f"));
+        assert!(outcome.error().contains("The content has changed"));
+        outcome.wrote(&content[..5000]);
+    }
 }
 
 #[test]
