@@ -203,7 +203,7 @@ impl Connecting<'_> {
             }
             None => os::net::connect(&host, port, self.until),
         }
-        .map_err(from_net)?;
+        .map_err(|e| from_net(&e))?;
         *address = Some(tcp.peer());
         tcp.set_limits(0, Some(self.until));
         Ok(Box::new(Socket {
@@ -274,7 +274,7 @@ impl Connecting<'_> {
 
     /// An address of `name`, one of IPv4 if there is any: it is all that SOCKS 4 has, and many a proxy.
     fn look_up(&self, name: &str, port: u16) -> Result<Host> {
-        let addresses = os::net::resolve(name, port, self.until).map_err(from_net)?;
+        let addresses = os::net::resolve(name, port, self.until).map_err(|e| from_net(&e))?;
         let mut host = Host::Name(name.into());
         for address in &addresses {
             match address.ip() {
@@ -287,7 +287,7 @@ impl Connecting<'_> {
 }
 
 #[cold]
-fn from_net(e: os::net::Error) -> Error {
+fn from_net(e: &os::net::Error) -> Error {
     let kind = if e.transient {
         Kind::Transient
     } else {
@@ -318,13 +318,13 @@ impl Socket {
 impl Stream for Socket {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         self.keep_limits();
-        self.tcp.read(buf).map_err(from_net)
+        self.tcp.read(buf).map_err(|e| from_net(&e))
     }
     fn ready(&mut self) -> bool {
         self.tcp.ready()
     }
     fn write_all(&mut self, data: &[u8]) -> Result<()> {
         self.keep_limits();
-        self.tcp.write_all(data).map_err(from_net)
+        self.tcp.write_all(data).map_err(|e| from_net(&e))
     }
 }

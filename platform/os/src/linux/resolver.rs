@@ -2,6 +2,7 @@
 //!
 //! All nameservers are asked for IPv4 and IPv6 addresses at once and the first to know wins.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
@@ -57,7 +58,7 @@ enum Outcome {
 }
 
 /// The addresses of the name `host`, as [`crate::net::resolve`] promises.
-pub(crate) fn lookup(host: &str, port: u16, deadline: u64) -> Result<Vec<SocketAddr>, Error> {
+pub(crate) fn lookup(host: &str, port: u16, deadline: u64) -> Result<Vec<SocketAddr>, Box<Error>> {
     let config = Config {
         hosts: b"/etc/hosts",
         resolv_conf: b"/etc/resolv.conf",
@@ -71,7 +72,7 @@ fn lookup_with(
     host: &str,
     port: u16,
     deadline: u64,
-) -> Result<Vec<SocketAddr>, Error> {
+) -> Result<Vec<SocketAddr>, Box<Error>> {
     let mut addresses = Vec::new();
     let name = host.strip_suffix('.').unwrap_or(host);
     each_line(config.hosts, &mut |line| {
@@ -111,10 +112,10 @@ fn lookup_with(
         addr::push(&mut servers, server);
         before = ", ";
     }
-    Err(Error {
+    Err(Box::new(Error {
         transient: matches!(outcome, Outcome::Refused | Outcome::Silence),
         text: filled(template, &[&host, &servers]),
-    })
+    }))
 }
 
 /// Asks for `name` and for what the search list makes of it, in the order of resolv.conf(5), until one has addresses.

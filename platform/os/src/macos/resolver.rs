@@ -47,11 +47,16 @@ struct Question {
 }
 
 /// The addresses of the name `host`, as [`crate::net::resolve`] promises.
-pub(crate) fn lookup(host: &str, port: u16, deadline: u64) -> Result<Vec<SocketAddr>, Error> {
+pub(crate) fn lookup(host: &str, port: u16, deadline: u64) -> Result<Vec<SocketAddr>, Box<Error>> {
     lookup_by(libc::getaddrinfo, host, port, deadline)
 }
 
-fn lookup_by(ask: Ask, host: &str, port: u16, deadline: u64) -> Result<Vec<SocketAddr>, Error> {
+fn lookup_by(
+    ask: Ask,
+    host: &str,
+    port: u16,
+    deadline: u64,
+) -> Result<Vec<SocketAddr>, Box<Error>> {
     let question = begin(ask, host)
         .ok_or_else(|| error(host, Some(c"the resolver could not be started")))
         .and_then(|(question, done)| {
@@ -182,7 +187,7 @@ unsafe fn address(entry: &libc::addrinfo, port: u16) -> Option<SocketAddr> {
 
 /// That `host` has no address, or that it is not known `why` it should have none, which may pass.
 #[cold]
-fn error(host: &str, why: Option<&CStr>) -> Error {
+fn error(host: &str, why: Option<&CStr>) -> Box<Error> {
     let mut text = String::from("Could not resolve host: ");
     append(&mut text, host);
     if let Some(why) = why {
@@ -190,10 +195,10 @@ fn error(host: &str, why: Option<&CStr>) -> Error {
         append(&mut text, why.to_str().unwrap_or_default());
         append(&mut text, ")");
     }
-    Error {
+    Box::new(Error {
         transient: why.is_some(),
         text,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Connecting to the first of several addresses that answers (RFC 8305), in one thread.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -26,7 +27,7 @@ pub(crate) fn race(
     port: u16,
     addresses: &[SocketAddr],
     deadline_ms: u64,
-) -> Result<Tcp, Error> {
+) -> Result<Tcp, Box<Error>> {
     let begun = monotonic_ms();
     let mut attempts = Vec::new();
     match first(&interleave(addresses), deadline_ms, &mut attempts) {
@@ -123,7 +124,7 @@ fn push_address(text: &mut String, host: &str, address: &SocketAddr) {
 
 /// `Failed to connect to HOST port N (A, B): Connection refused; (C): timed out after 10 s`.
 #[cold]
-fn error(host: &str, port: u16, attempts: &[Attempt], waited_ms: u64) -> Error {
+fn error(host: &str, port: u16, attempts: &[Attempt], waited_ms: u64) -> Box<Error> {
     let mut text = filled(text!("Failed to connect to %"), &[&peer(host, port)]);
     let errno = |attempt: &Attempt| attempt.socket.as_ref().err().copied();
     let mut left = attempts.iter().peekable();
@@ -156,10 +157,10 @@ fn error(host: &str, port: u16, attempts: &[Attempt], waited_ms: u64) -> Error {
             break;
         }
     }
-    Error {
+    Box::new(Error {
         transient: true,
         text,
-    }
+    })
 }
 
 #[cfg(test)]

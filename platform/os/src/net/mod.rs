@@ -10,6 +10,7 @@ pub mod hosts;
 pub mod resolv_conf;
 mod tcp;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -21,7 +22,7 @@ use crate::text::{alike, filled, split};
 pub(crate) use connect::race;
 pub use tcp::Tcp;
 
-/// Why there is no connection, or no longer one, in one line.
+/// Why there is no connection, or no longer one, in one line. Boxed, so that a result travels in registers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
     /// Whether it may pass: worth another try.
@@ -34,13 +35,13 @@ pub struct Error {
 /// after the other, a quarter of a second apart or at once after a failure, and the first that answers.
 ///
 /// Gives up when [`monotonic_ms`](crate::clock::monotonic_ms) shows `deadline_ms`.
-pub fn connect(host: &str, port: u16, deadline_ms: u64) -> Result<Tcp, Error> {
+pub fn connect(host: &str, port: u16, deadline_ms: u64) -> Result<Tcp, Box<Error>> {
     let addresses = resolve(host, port, deadline_ms)?;
     race(host, port, &addresses, deadline_ms)
 }
 
 /// Connects to `address`, which is known to be one of `host`, and gives up as [`connect()`] does.
-pub fn connect_to(host: &str, address: SocketAddr, deadline_ms: u64) -> Result<Tcp, Error> {
+pub fn connect_to(host: &str, address: SocketAddr, deadline_ms: u64) -> Result<Tcp, Box<Error>> {
     race(host, address.port(), &[address], deadline_ms)
 }
 
@@ -48,7 +49,7 @@ pub fn connect_to(host: &str, address: SocketAddr, deadline_ms: u64) -> Result<T
 /// [`dns::MAX_ADDRESSES`].
 ///
 /// Gives up when [`monotonic_ms`](crate::clock::monotonic_ms) shows `deadline_ms`.
-pub fn resolve(host: &str, port: u16, deadline_ms: u64) -> Result<Vec<SocketAddr>, Error> {
+pub fn resolve(host: &str, port: u16, deadline_ms: u64) -> Result<Vec<SocketAddr>, Box<Error>> {
     if let Some(literal) = addr::parse(host.as_bytes(), port) {
         return Ok(Vec::from([literal]));
     }

@@ -1,5 +1,6 @@
 //! A TCP connection with limits on time.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::net::SocketAddr;
 
@@ -49,7 +50,7 @@ impl Tcp {
     }
 
     /// Reads at least one byte into `buf`, which is not empty, and returns how many; 0 is the end of the stream.
-    pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
+    pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Box<Error>> {
         const DOING: Template = text!("Failed to read from %: %");
         self.check_deadline(DOING)?;
         loop {
@@ -66,7 +67,7 @@ impl Tcp {
     }
 
     /// Hands all of `data` to the kernel.
-    pub fn write_all(&mut self, mut data: &[u8]) -> Result<(), Error> {
+    pub fn write_all(&mut self, mut data: &[u8]) -> Result<(), Box<Error>> {
         const DOING: Template = text!("Failed to write to %: %");
         self.check_deadline(DOING)?;
         while !data.is_empty() {
@@ -79,7 +80,7 @@ impl Tcp {
     }
 
     /// A peer that always has a little more must not get past the deadline.
-    fn check_deadline(&self, doing: Template) -> Result<(), Error> {
+    fn check_deadline(&self, doing: Template) -> Result<(), Box<Error>> {
         match self.deadline {
             Some(deadline) if monotonic_ms() >= deadline => Err(self.late(doing, deadline)),
             _ => Ok(()),
@@ -88,7 +89,12 @@ impl Tcp {
 
     /// Waits until what would have blocked will not; any other `errno` is the end.
     #[inline(never)]
-    fn wait_or_fail(&self, errno: Errno, interest: Interest, doing: Template) -> Result<(), Error> {
+    fn wait_or_fail(
+        &self,
+        errno: Errno,
+        interest: Interest,
+        doing: Template,
+    ) -> Result<(), Box<Error>> {
         if errno != WOULD_BLOCK {
             return Err(self.failed(doing, &reason(errno)));
         }
@@ -115,16 +121,16 @@ impl Tcp {
     }
 
     #[cold]
-    fn late(&self, doing: Template, deadline: u64) -> Error {
+    fn late(&self, doing: Template, deadline: u64) -> Box<Error> {
         self.failed(doing, &timed_out(deadline.saturating_sub(self.since)))
     }
 
     #[cold]
-    fn failed(&self, doing: Template, why: &dyn Part) -> Error {
-        Error {
+    fn failed(&self, doing: Template, why: &dyn Part) -> Box<Error> {
+        Box::new(Error {
             transient: true,
             text: filled(doing, &[&self.peer, why]),
-        }
+        })
     }
 }
 

@@ -30,7 +30,7 @@ struct Question {
 }
 
 /// The addresses of the name `host`, as [`crate::net::resolve`] promises.
-pub(crate) fn lookup(host: &str, port: u16, deadline: u64) -> Result<Vec<SocketAddr>, Error> {
+pub(crate) fn lookup(host: &str, port: u16, deadline: u64) -> Result<Vec<SocketAddr>, Box<Error>> {
     let (transient, why) = match ask(host, port, deadline) {
         Ok(addresses) if !addresses.is_empty() => return Ok(addresses),
         Ok(_) | Err(Some(Errno(WSANO_DATA))) => (false, String::from("it has no address")),
@@ -45,7 +45,7 @@ pub(crate) fn lookup(host: &str, port: u16, deadline: u64) -> Result<Vec<SocketA
         append(&mut text, &why);
         append(&mut text, ")");
     }
-    Err(Error { transient, text })
+    Err(Box::new(Error { transient, text }))
 }
 
 /// Asks; the error is None if there was no answer until `deadline`.

@@ -143,7 +143,7 @@ fn look_up_with_hosts(
     port: u16,
     host: &str,
     ms: u64,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<String>, Box<Error>> {
     let (hosts, conf) = (TempFile::new(hosts), TempFile::new(conf));
     let config = Config {
         hosts: hosts.path(),
@@ -155,7 +155,7 @@ fn look_up_with_hosts(
     Ok(addresses.iter().map(|a| a.ip().to_string()).collect())
 }
 
-fn look_up(conf: &str, port: u16, host: &str, ms: u64) -> Result<Vec<String>, Error> {
+fn look_up(conf: &str, port: u16, host: &str, ms: u64) -> Result<Vec<String>, Box<Error>> {
     look_up_with_hosts("", conf, port, host, ms)
 }
 
