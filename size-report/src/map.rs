@@ -1,4 +1,6 @@
-//! The map that lld writes beside the image: which input sections went where.
+//! The map that lld writes beside the image: which input sections went where, or which symbols.
+
+use std::collections::BTreeMap;
 
 /// A stretch of the image that came from one input section.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +61,46 @@ pub(crate) fn parse(text: &str) -> Vec<Input> {
     inputs
 }
 
+/// Reads the symbols by address from the map of a Windows image, whose lines are `section:offset name address object`.
+pub(crate) fn symbols(text: &str) -> BTreeMap<u64, String> {
+    let symbol = |line: &str| {
+        let mut words = line.split_ascii_whitespace();
+        let (place, name, address) = (words.next()?, words.next()?, words.next()?);
+        place.split_once(':')?;
+        Some((u64::from_str_radix(address, 16).ok()?, name.to_owned()))
+    };
+    text.lines().filter_map(symbol).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn symbols_of_a_windows_image() {
+        let text = "\
+ Timestamp is 6a8e0000 (Brepro mode)
+ Preferred load address is 0000000140000000
+
+ Start         Length     Name                   Class
+ 0001:00000000 0003662fH .text                   CODE
+
+  Address         Publics by Value              Rva+Base               Lib:Object
+
+ 0001:00000000       _RNvCs1_4ptex4main         0000000140001000     ptex.o
+ entry point at         0001:00000000
+
+ Static symbols
+
+ 0001:00000040       memcpy                     0000000140001040     start.o
+";
+        let expected = [
+            (0x1_4000_1000, "_RNvCs1_4ptex4main"),
+            (0x1_4000_1040, "memcpy"),
+        ];
+        let expected = expected.map(|(address, name)| (address, name.to_owned()));
+        assert_eq!(symbols(text), BTreeMap::from(expected));
+    }
 
     #[test]
     fn sections_and_their_inputs() {

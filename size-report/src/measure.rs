@@ -98,11 +98,13 @@ fn with_symbols(build: &Build, folder: &Path, map: &Path) -> Result<Build, Strin
         .into(),
     ]);
     build.rustc_args.push("-Cstrip=none".into());
+    let linker = |argument: &str| format!("-Clink-arg={argument}").into();
+    let map = map.to_str().ok_or("the workspace's path is not UTF-8")?;
     if build.target.contains("-linux-") {
-        let linker = |argument: &str| format!("-Clink-arg={argument}").into();
         build.rustc_args.push(linker("--emit-relocs"));
-        let map = map.to_str().ok_or("the workspace's path is not UTF-8")?;
         build.rustc_args.push(linker(&format!("-Map={map}")));
+    } else if build.target.ends_with("-msvc") {
+        build.rustc_args.push(linker(&format!("/MAP:{map}")));
     }
     Ok(build)
 }
@@ -140,16 +142,23 @@ fn take_apart(
         }
     }
 
+    let read_map = || fs::read_to_string(map).map_err(|e| format!("{}: {e}", map.display()));
     let mut pieces = if symbols.format() == BinaryFormat::Elf {
-        let map = fs::read_to_string(map).map_err(|e| format!("{}: {e}", map.display()))?;
+        let map = read_map()?;
         let classes = file
             .sections()
             .filter(|s| s.file_range().is_some_and(|(_, size)| size > 0))
             .filter_map(|s| Some((s.name().ok()?, class_of(s.name().ok()?, s.kind()))))
             .collect();
         elf_pieces(&symbols, map::parse(&map), &classes)
+    } else if target.ends_with("-msvc") {
+        // Its symbols are not in the image.
+        symbol_pieces(&symbols, &map::symbols(&read_map()?))
     } else {
-        symbol_pieces(&symbols)
+        let named = symbols
+            .symbols()
+            .filter_map(|s| Some((s.address(), s.name().ok()?.to_owned())));
+        symbol_pieces(&symbols, &named.collect())
     };
     complete(&mut pieces, &totals, released.len() as u64);
     pieces.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
@@ -388,21 +397,18 @@ fn references(file: &object::File) -> Vec<(u64, u64)> {
 }
 
 /// The pieces of an image whose symbols have no size: each reaches to the next one or the end of its section.
-fn symbol_pieces(file: &object::File) -> Vec<Piece> {
+fn symbol_pieces(file: &object::File, symbols: &BTreeMap<u64, String>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for section in file.sections() {
         let class = class_of(section.name().unwrap_or_default(), section.kind());
-        if class == Class::Headers || section.file_range().is_none() {
+        let Some((_, in_file)) = section.file_range().filter(|_| class != Class::Headers) else {
             continue;
-        }
-        let end = section.address() + section.size();
-        let symbols: BTreeMap<u64, String> = file
-            .symbols()
-            .filter(|s| (section.address()..end).contains(&s.address()))
-            .filter_map(|s| Some((s.address(), s.name().ok()?.to_owned())))
-            .collect();
-        let ends = symbols.keys().skip(1).copied().chain([end]);
-        for ((&start, name), end) in symbols.iter().zip(ends) {
+        };
+        // What is beyond the bytes of the file is zeroed memory.
+        let end = section.address() + section.size().min(in_file);
+        let symbols = symbols.range(section.address()..end);
+        let ends = symbols.clone().skip(1).map(|(start, _)| *start);
+        for ((&start, name), end) in symbols.zip(ends.chain([end])) {
             // Mach-O puts one more underscore before every name.
             let name = name
                 .strip_prefix('_')
