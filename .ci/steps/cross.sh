@@ -16,7 +16,7 @@ MACHINES
 
 # Debian's compiler and its sources, in target/cross alone: nothing there is called cargo for anybody else.
 cross_tools() {
-    local kit=$PWD/target/cross version=1.96.0+dfsg1-1~deb12u2 runtime package
+    local kit=$PWD/target/cross version=1.96.0+dfsg1-1~deb12u2 runtime package program
     [ ! -x "$kit/bin/cargo" ] || return 0
     mkdir -p "$kit/debs" "$kit/bin" "$kit/tmp"
     if [[ $(apt-cache madison rustc-web) != *" $version "* ]]; then
@@ -25,7 +25,7 @@ cross_tools() {
     # The compiler's own library has the compiler's version in its name.
     runtime=$(apt-cache show "libstd-rust-web-dev=$version" | grep -o 'libstd-rust-web-[0-9][0-9.]*' | head -n 1)
     # In a folder of its own also for what apt unpacks on the way: others clean /tmp.
-    for package in rustc-web cargo-web rust-web-src libstd-rust-web-dev "$runtime"; do
+    for package in rustc-web cargo-web rust-web-clippy rust-web-src libstd-rust-web-dev "$runtime"; do
         (cd "$kit/debs" && TMPDIR=$kit/tmp apt-get download -q -o APT::Sandbox::User=root "$package=$version" >>"$kit/apt.log")
     done
     for package in "$kit"/debs/*.deb; do
@@ -33,7 +33,11 @@ cross_tools() {
     done
     rm -r "$kit/debs"
     ln -sf /usr/bin/lld-22 "$kit/bin/rust-lld"
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/rustc "$@"\n' "$kit" "$kit" >"$kit/bin/rustc"
+    for program in rustc clippy-driver; do
+        printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/%s "$@"\n' "$kit" "$kit" "$program" \
+            >"$kit/bin/$program"
+        chmod +x "$kit/bin/$program"
+    done
     ln -sf /usr/bin/llvm-objcopy-22 "$kit/bin/rust-objcopy"
     # Building core is not a stable feature, hence the variable. Only where there is no libc are its memory functions asked for.
     cat >"$kit/bin/cargo" <<CARGO
@@ -48,7 +52,7 @@ esac
 exec $kit/usr/bin/cargo "\$command" -Zbuild-std=core,alloc,compiler_builtins \\
     -Zbuild-std-features="\${memory}optimize_for_size" "\$@"
 CARGO
-    chmod +x "$kit/bin/rustc" "$kit/bin/cargo"
+    chmod +x "$kit/bin/cargo"
     "$kit/bin/cargo" fetch --quiet --locked --target aarch64-unknown-linux-gnu
 }
 

@@ -18,6 +18,16 @@ lints() {
     RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --quiet --locked --workspace --no-deps --document-private-items
 }
 
+# The same for the code that other systems and machines have alone, by the compiler of cross_tools.
+lints_elsewhere() {
+    local kit=$PWD/target/cross target
+    for target in x86_64-pc-windows-msvc aarch64-apple-darwin s390x-unknown-linux-gnu; do
+        CARGO_TARGET_DIR=$kit/lints CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=false \
+            RUSTC_WORKSPACE_WRAPPER=$kit/bin/clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__ \
+            "$kit/bin/cargo" check --quiet --locked -p ptex --bin ptex --target "$target"
+    done
+}
+
 # Licences, duplicate versions and where crates come from. Advisories are checked where their database can be had; the
 # fuzz targets are never shipped, so only the origin of their crates matters.
 dependencies() {
