@@ -44,8 +44,6 @@ pub(super) struct Shared {
     pub(super) error: Cell<Option<Error>>,
     /// Whether the server behaves as if it knew no TLS 1.3.
     pub(super) claims_old: Cell<bool>,
-    /// Whether the server ended the connection where it should have sent its hello.
-    pub(super) cut: Cell<bool>,
     /// What embedded-tls wrote in [`Step::Export`].
     pub(super) exported: Cell<Vec<u8>>,
 }
@@ -56,7 +54,6 @@ impl Shared {
             step: Cell::new(Step::Hello),
             error: Cell::new(None),
             claims_old: Cell::new(false),
-            cut: Cell::new(false),
             exported: Cell::new(Vec::new()),
         }
     }
@@ -97,10 +94,7 @@ impl<'a> Filter<'a> {
     /// The next record that embedded-tls may see.
     fn next_record(&mut self) -> Result<Range<usize>> {
         loop {
-            let at = self.link.record().inspect_err(|_| {
-                let cut = self.records == 0 && self.link.is_cut_at_once();
-                self.shared.cut.set(cut);
-            })?;
+            let at = self.link.record()?;
             let (content_type, minor) = self.link.header(&at);
             self.records += 1;
             if self.records > MAX_RECORDS {

@@ -69,11 +69,6 @@ impl Link {
         self.has_record() || self.stream.ready()
     }
 
-    /// Whether the peer has ended the connection without a word. One that is only slow has not.
-    pub(crate) fn is_cut_at_once(&mut self) -> bool {
-        self.unread.end == 0 && self.stream.ready()
-    }
-
     /// Takes the next record: where it is in `buf`, until the next call. It has a header and at least one byte more.
     ///
     /// The end of the transport is an error: nobody on the path may end a session (RFC 8446, section 6.1).

@@ -173,25 +173,17 @@ pub fn connect_with(
         Host::Name(name) => Some(name.strip_suffix('.').unwrap_or(name)),
         _ => None,
     };
-    let (mut first, mut cut) = (String::new(), false);
+    let mut first = String::new();
     let claims_old = match known.without_tls13 {
         Some(claims_old) => claims_old,
         None => {
             let mut claims_old = false;
             let link = Link::new(open()?, peer);
-            let session = session13::handshake(
-                link,
-                name,
-                known.http,
-                verify,
-                random,
-                &mut claims_old,
-                &mut cut,
-            );
+            let session =
+                session13::handshake(link, name, known.http, verify, random, &mut claims_old);
             first = match session {
                 Ok(session) => return Ok(session),
-                // Windows and some appliances send no alert where they know none of the suites.
-                Err(error) if error.kind != Kind::Negotiation && !cut => return Err(error),
+                Err(error) if error.kind != Kind::Negotiation => return Err(error),
                 Err(error) => filled(text!("%; then with TLS 1.2: "), &[&error.text]),
             };
             known.without_tls13 = Some(claims_old);
@@ -221,11 +213,6 @@ pub fn connect_with(
         second => second,
     };
     second.map_err(|mut error| {
-        if cut && matches!(error.kind, Kind::Negotiation | Kind::Transient) {
-            // It may have been the line, so that TLS 1.3 is what to try again.
-            known.without_tls13 = None;
-            error.kind = Kind::Transient;
-        }
         if error.kind == Kind::Negotiation {
             fill(&mut error.text, NOTHING_IN_COMMON, &[]);
         }

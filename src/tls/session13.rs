@@ -178,7 +178,7 @@ impl CryptoProvider for Verifier<'_> {
 /// HTTP server.
 ///
 /// A failure is [`Kind::Negotiation`] if the server is sound and may be reached with TLS 1.2. `claims_old` is then set if
-/// the server claims to know no TLS 1.3. With `cut` it has answered by ending the connection, which may mean the same.
+/// the server claims to know no TLS 1.3.
 pub(super) fn handshake(
     mut link: Link,
     name: Option<&str>,
@@ -186,7 +186,6 @@ pub(super) fn handshake(
     verify: &mut dyn Verify,
     random: Random,
     claims_old: &mut bool,
-    cut: &mut bool,
 ) -> Result<Box<dyn Stream>> {
     let shared = Shared::new();
     let peer = link.peer.clone();
@@ -213,7 +212,6 @@ pub(super) fn handshake(
             TlsConnection::new(filter, &mut read_buffer, &mut write_buffer);
         let opened = tls.open(TlsContext::new(&config, &mut verifier));
         *claims_old = shared.claims_old.get();
-        *cut = shared.cut.get();
         if let Some(error) = shared.error.take() {
             return Err(error);
         }

@@ -440,39 +440,6 @@ fn a_server_that_speaks_something_else() {
     outcome.refuses("Failed to fetch http://");
 }
 
-/// As IIS without TLS 1.3 does where it knows none of the suites: it resets the connection, or ends it.
-#[test]
-fn a_server_that_hangs_up_on_tls13() {
-    use std::io::copy;
-    use std::net::TcpStream;
-    use std::thread::spawn;
-
-    let trusted = Trusted::new();
-    let names = server_params(&["127.0.0.1"]);
-    let config = trusted.authority.issue(names).config(&[&TLS12]);
-    let server = Server::start_tls(config, |_, connection| connection.send(ok("content")));
-    let port = server.port();
-    for is_reset in [true, false] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("https://{}/", listener.local_addr().unwrap());
-        let first_and_second = spawn(move || {
-            let (mut first, _) = listener.accept().unwrap();
-            // What is closed with bytes unread is reset.
-            let hello = if is_reset { 1 } else { 2000 };
-            assert_ne!(first.read(&mut vec![0; hello]).unwrap(), 0);
-            drop(first);
-            let (mut second, _) = listener.accept().unwrap();
-            let mut to_server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-            let mut from_server = to_server.try_clone().unwrap();
-            let mut from_second = second.try_clone().unwrap();
-            spawn(move || copy(&mut from_second, &mut to_server));
-            let _ = copy(&mut from_server, &mut second);
-        });
-        trusted.fetch(&url).delivers(b"content");
-        first_and_second.join().unwrap();
-    }
-}
-
 #[test]
 fn a_handshake_that_stalls() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

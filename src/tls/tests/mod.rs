@@ -72,8 +72,6 @@ pub(super) struct Pipe {
     script: Box<dyn Script>,
     from_client: Vec<u8>,
     to_client: Vec<u8>,
-    /// Whether its end can be told before it is read.
-    pub(super) is_cut: bool,
     /// All that was sent to the client.
     pub(super) log: Rc<RefCell<Vec<u8>>>,
 }
@@ -90,10 +88,6 @@ impl Stream for Pipe {
         Ok(n)
     }
 
-    fn ready(&mut self) -> bool {
-        self.is_cut
-    }
-
     fn write_all(&mut self, data: &[u8]) -> Result<()> {
         self.from_client.extend_from_slice(data);
         Ok(())
@@ -105,7 +99,6 @@ pub(super) fn pipe(script: impl Script + 'static) -> Pipe {
         script: Box::new(script),
         from_client: Vec::new(),
         to_client: Vec::new(),
-        is_cut: false,
         log: Rc::default(),
     }
 }

@@ -105,61 +105,6 @@ fn empty_certificate_is_sent_when_asked() {
     assert!(sent.borrow().starts_with(&[11, 0, 0, 3, 0, 0, 0, 16]));
 }
 
-/// A server that ends the connection instead of its hello.
-fn cut() -> Pipe {
-    Pipe {
-        is_cut: true,
-        ..pipe(Replay(Vec::new()))
-    }
-}
-
-#[test]
-fn servers_that_refuse_tls13_without_a_word() {
-    let good = || {
-        let flight = Server12::good_flight;
-        pipe(Server12::new(
-            flight,
-            Server12::good_finish,
-            Server12::good_body,
-        ))
-    };
-    let (body, end) = super::fetch(vec![good(), cut()]);
-    assert_eq!((body.as_slice(), end), (&b"the body"[..], Ok(())));
-
-    // What else is wrong then may pass, and TLS 1.3 is tried anew.
-    for second in [cut(), pipe(Replay(plain(ALERT, &[2, 70])))] {
-        let mut known = Known::http();
-        let (_, end) = fetch_known(vec![second, cut()], &mut known);
-        let error = end.unwrap_err();
-        assert_eq!(error.kind, Kind::Transient, "{}", error.text);
-        assert_eq!(known.without_tls13, None);
-    }
-    // But not a server that is somebody else.
-    let (_, end) = super::fetch(vec![
-        pipe(Server12::new(
-            |s| {
-                let flight = [s.hello(), s.certificates(&[b"other"])];
-                s.plain(HANDSHAKE, &flight.concat());
-            },
-            Server12::good_finish,
-            Server12::good_body,
-        )),
-        cut(),
-    ]);
-    assert_eq!(end.unwrap_err().kind, Kind::Source);
-    // Nor is one tried that is only slow, or ends the connection later.
-    for first in [pipe(Replay(Vec::new())), {
-        let mut begun = cut();
-        begun.script = Box::new(Replay(vec![22, 3, 3]));
-        begun
-    }] {
-        let (_, end) = super::fetch(vec![good(), first]);
-        let error = end.unwrap_err();
-        assert_eq!(error.kind, Kind::Transient, "{}", error.text);
-        assert!(!error.text.contains("1.2"), "{}", error.text);
-    }
-}
-
 #[track_caller]
 fn refused_after(
     refusal: u8,
