@@ -232,37 +232,6 @@ fn what_others_left_is_not_continued() {
     assert_eq!(folder.read("f.part"), b"somebody's own");
 }
 
-/// Neither a pipe, which would be waited for, nor a link, which leads elsewhere.
-#[cfg(unix)]
-#[test]
-fn what_is_no_plain_file_is_not_continued() {
-    use nix::sys::stat::Mode;
-    use nix::unistd::mkfifo;
-    use std::os::unix::fs::symlink;
-
-    let server = Server::answering(ok("content"));
-    let url = server.url("/f");
-    for name in ["f.part", "f.part.version"] {
-        for is_pipe in [true, false] {
-            let folder = Folder::new();
-            folder.write("f.part", "somebody's own");
-            folder.write("f.part.version", "\"v1\"");
-            folder.write("other", "\"v1\"");
-            let path = folder.path().join(name);
-            fs::remove_file(&path).unwrap();
-            if is_pipe {
-                mkfifo(&path, Mode::S_IRWXU).unwrap();
-            } else {
-                symlink(folder.path().join("other"), &path).unwrap();
-            }
-            go_on(&folder, &url).refuses("f.part");
-            assert_eq!(folder.names(), ["f.part", "f.part.version", "other"]);
-            assert_eq!(folder.read("other"), b"\"v1\"");
-        }
-    }
-    assert!(server.requests().is_empty());
-}
-
 #[test]
 fn a_name_that_is_too_long_is_refused_at_once() {
     let server = Server::answering(ok("content"));

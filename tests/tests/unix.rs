@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -22,6 +22,8 @@ use blackbox::temp::Folder;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -188,13 +190,42 @@ fn a_note_that_leads_to_another_file_is_not_read() {
     let folder = Folder::new();
     folder.write("f.part", "somebody's own");
     folder.write("secret", "value");
-    std::os::unix::fs::symlink("secret", folder.join("f.part.version")).unwrap();
+    symlink("secret", folder.join("f.part.version")).unwrap();
     let server = Server::answering(ok("content"));
     Ptex::new(["--retry", "0", "-OC-", &server.url("/f")])
         .dir(folder.path())
         .run()
         .refuses("f.part was not left by -C");
     assert_eq!(folder.read("f.part"), b"somebody's own");
+}
+
+/// Neither a pipe, which would be waited for, nor a link, which leads elsewhere.
+#[test]
+fn what_is_no_plain_file_is_not_continued() {
+    let server = Server::answering(ok("content"));
+    let url = server.url("/f");
+    for name in ["f.part", "f.part.version"] {
+        for is_pipe in [true, false] {
+            let folder = Folder::new();
+            folder.write("f.part", "somebody's own");
+            folder.write("f.part.version", "\"v1\"");
+            folder.write("other", "\"v1\"");
+            let path = folder.path().join(name);
+            fs::remove_file(&path).unwrap();
+            if is_pipe {
+                mkfifo(&path, Mode::S_IRWXU).unwrap();
+            } else {
+                symlink(folder.path().join("other"), &path).unwrap();
+            }
+            Ptex::new(["--retry", "0", "-OC-", &url])
+                .dir(folder.path())
+                .run()
+                .refuses("f.part");
+            assert_eq!(folder.names(), ["f.part", "f.part.version", "other"]);
+            assert_eq!(folder.read("other"), b"\"v1\"");
+        }
+    }
+    assert!(server.requests().is_empty());
 }
 
 /// Waits until `what` holds.
