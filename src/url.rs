@@ -429,7 +429,8 @@ impl Url {
     /// The name for a file in the current directory: the last segment of the path, not decoded.
     pub fn remote_name(&self) -> Result<&str> {
         let name = split_last(self.path(), b'/').map_or("", |(_, name)| name);
-        if matches!(name, "" | "." | "..") || cfg!(windows) && is_special_on_windows(name) {
+        let is_folder = name.len() < 3 && name.bytes().all(|byte| byte == b'.');
+        if is_folder || cfg!(windows) && is_special_on_windows(name) {
             let text = text!("Could not determine the remote file name of %");
             return Err(Error::say(Kind::Local, text, &[self]));
         }
