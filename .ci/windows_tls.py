@@ -257,12 +257,13 @@ def both(case, name, key=None, says=None, **expected):
 
 
 def proxy_cases():
-    """The user's settings, as the control panel writes them: flags (2: the list counts), the list, and exceptions."""
+    """The user's settings, as the control panel writes them: flags (2: the list counts; 4: the script), the list,
+    exceptions, and the script's URL."""
     def text(value):
         return struct.pack("<I", len(value)) + value.encode()
 
-    def settings(flags, proxies, exceptions):
-        blob = struct.pack("<III", 70, 1, flags) + text(proxies) + text(exceptions) + text("") + bytes(32)
+    def settings(flags, proxies, exceptions, script=""):
+        blob = struct.pack("<III", 70, 1, flags) + text(proxies) + text(exceptions) + text(script) + bytes(32)
         wine("reg", "add", r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections", "/f",
              "/v", "DefaultConnectionSettings", "/t", "REG_BINARY", "/d", blob.hex())
 
@@ -285,6 +286,16 @@ def proxy_cases():
         assert b"CONNECT there.test:443 HTTP/1.1" in proxy.lines, proxy.lines
         settings(3, "socks=127.0.0.1:1", "")
         fetch("SOCKS", "http://192.0.2.1/", refused=["Proxy 127.0.0.1:1: "])
+        decides = (b'function FindProxyForURL(url, host) { return host == "a.test" ? "DIRECT" : "PROXY %s"; }'
+                   % there.encode())
+        with Server(None, lambda connection: connection.sendall(WITHOUT_LENGTH + decides)) as script:
+            settings(7, here, "", f"http://127.0.0.1:{script.port}/proxy.pac")
+            fetch("a script decides", "http://there.test/script", BODY)
+            assert b"GET http://there.test/script HTTP/1.1" in other.lines, other.lines
+            fetch("a script decides against it", "http://a.test/", refused=["Could not resolve host: a.test"])
+        settings(7, there, "", "http://127.0.0.1:1/proxy.pac")
+        fetch("a script that cannot be had", "http://there.test/list", BODY)
+        assert b"GET http://there.test/list HTTP/1.1" in other.lines, other.lines
         settings(1, here, "")
         fetch("switched off", "http://there.test/", refused=["Could not resolve host: there.test"])
         assert proxy.requests == 2, proxy.lines
