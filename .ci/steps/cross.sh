@@ -17,7 +17,7 @@ MACHINES
 # Debian's compiler and its sources, in target/cross alone: nothing there is called cargo for anybody else.
 cross_tools() {
     local kit=$PWD/target/cross version=1.96.0+dfsg1-1~deb12u2 runtime package program
-    [ ! -x "$kit/bin/cargo" ] || return 0
+    [ ! -x "$kit/bin/cargo" ] || [ ! -x "$kit/bin/clippy-driver" ] || return 0
     mkdir -p "$kit/debs" "$kit/bin" "$kit/tmp"
     if [[ $(apt-cache madison rustc-web) != *" $version "* ]]; then
         version=$(apt-cache policy rustc-web | sed -n 's/^ *Candidate: //p')
