@@ -132,6 +132,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::thousands;
 
     #[test]
     fn a_target_without_its_own_budget_has_the_others() {
@@ -142,6 +143,17 @@ mod tests {
         assert_eq!(of("a"), Some((1, 10)));
         assert_eq!(of("b"), Some((2, 15)));
         assert_eq!(of("c"), Some((2, 20)));
+    }
+
+    #[test]
+    fn the_readme_has_the_sizes_of_the_baseline() {
+        let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+        let baseline = baseline().unwrap();
+        assert_eq!(baseline.len(), 10);
+        for (target, sizes) in baseline {
+            let row = format!("\n| {target} | {} | ", thousands(sizes["file"]));
+            assert!(readme.contains(&row), "{row}");
+        }
     }
 
     #[test]
