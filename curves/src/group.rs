@@ -9,6 +9,9 @@ use cpu::mont::{self, Element, FIELD_LIMBS, Limb, Op::*, Point, step};
 /// Bytes of the largest coordinate, one of P-384.
 pub const MAX_BYTES: usize = FIELD_LIMBS * size_of::<Limb>();
 
+/// What is chosen from by two bits of each of two scalars.
+const CHOICES: usize = 16;
+
 /// The element 0.
 pub const ZERO: Element = [0; FIELD_LIMBS];
 
@@ -282,18 +285,30 @@ impl Curve {
     #[inline(never)]
     pub fn combine(&self, u: &[Limb], v: &[Limb], point: &Point) -> Point {
         let mut r = self.registers();
-        r[0] = self.base;
-        r[1] = *point;
-        self.run(self.addition, &mut r);
         let one = self.base[2];
         let identity = [ZERO, one, if self.edwards { one } else { ZERO }, ZERO];
-        let choices = [identity, self.base, *point, r[0]];
+        // The sum for each two bits of `u` with each two of `v`: half as many additions as bit by bit.
+        let mut choices = [identity; CHOICES];
+        for i in 1..CHOICES {
+            let (less, step) = if i % 4 > 0 {
+                (i - 1, &self.base)
+            } else {
+                (i - 4, point)
+            };
+            r[0] = choices[less];
+            r[1] = *step;
+            self.run(self.addition, &mut r);
+            choices[i] = r[0];
+        }
 
         r[0] = identity;
-        for bit in (0..self.size * 8).rev() {
-            r[1] = r[0];
-            self.run(self.addition, &mut r);
-            select(&mut r[1], &choices, bit_of(u, bit) | bit_of(v, bit) << 1);
+        for bit in (0..self.size * 8).rev().step_by(2) {
+            for _ in 0..2 {
+                r[1] = r[0];
+                self.run(self.addition, &mut r);
+            }
+            let digit = |x| bit_of(x, bit) << 1 | bit_of(x, bit - 1);
+            select(&mut r[1], &choices, digit(u) | digit(v) << 2);
             self.run(self.addition, &mut r);
         }
         r[0]
@@ -320,11 +335,11 @@ pub fn bit_of(x: &[Limb], bit: usize) -> Limb {
 }
 
 /// `out` = the choice at the secret `index`: all are read.
-fn select(out: &mut Point, choices: &[Point; 4], index: Limb) {
+fn select(out: &mut Point, choices: &[Point; CHOICES], index: Limb) {
     *out = [ZERO; 4];
     for (i, choice) in choices.iter().enumerate() {
-        // All ones if i == index: both are below 4.
-        let mask = core::hint::black_box(((i ^ index).wrapping_sub(1) >> 2 & 1).wrapping_neg());
+        // All ones if i == index: both are below 16.
+        let mask = core::hint::black_box(((i ^ index).wrapping_sub(1) >> 4 & 1).wrapping_neg());
         for (out, x) in out.as_flattened_mut().iter_mut().zip(choice.as_flattened()) {
             *out |= x & mask;
         }

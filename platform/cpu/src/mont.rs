@@ -13,6 +13,9 @@ pub type Limb = usize;
 /// Limbs of the largest field of a curve here, 384 bits.
 pub const FIELD_LIMBS: usize = 48 / size_of::<Limb>();
 
+/// Limbs of a field of 256 bits.
+const UNROLLED: usize = 32 / size_of::<Limb>();
+
 /// An element of the field of a curve; limbs beyond those of the modulus are 0.
 pub type Element = [Limb; FIELD_LIMBS];
 
@@ -25,6 +28,16 @@ pub type Point = [Element; 4];
 /// neither read nor written. Does nothing if one of them is shorter than `m`.
 #[inline(never)]
 pub fn mul(out: &mut [Limb], a: &[Limb], b: &[Limb], m: &[Limb], m0: Limb) {
+    // Of a length that is known the loops are unrolled: for the curves of 256 bits, which every handshake needs.
+    match <&[Limb; UNROLLED]>::try_from(m) {
+        Ok(m) => mul_by(out, a, b, m, m0),
+        Err(_) => mul_by(out, a, b, m, m0),
+    }
+}
+
+/// [`mul`], compiled for each place that it is called from.
+#[inline(always)]
+fn mul_by(out: &mut [Limb], a: &[Limb], b: &[Limb], m: &[Limb], m0: Limb) {
     let n = m.len();
     let (Some(out), Some(a), Some([b_low, b_high @ ..]), [m_low, m_high @ ..]) =
         (out.get_mut(..n), a.get(..n), b.get(..n), m)
