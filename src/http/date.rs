@@ -6,7 +6,7 @@ use os::text::{alike, find, split};
 /// Seconds since 1970 of `text` in any of the three forms of an HTTP-date; `None` if it is none, or before 1970.
 ///
 /// The parts are told from each other by what they look like, since the forms have the same ones in different order. The
-/// day of the week and the zone, which is GMT in all of them, are not looked at.
+/// day of the week and the zone, which is GMT in all of them, are words that are not looked at.
 pub fn parse(text: &[u8]) -> Option<u64> {
     let (mut day, mut month, mut year, mut time) = (None, 0, 0, None);
     for part in text.split(|byte| matches!(byte, b' ' | b',' | b'-')) {
@@ -21,6 +21,8 @@ pub fn parse(text: &[u8]) -> Option<u64> {
                 2 => year = if value < 70 { 2000 } else { 1900 } + value,
                 _ => return None,
             }
+        } else if !part.iter().all(u8::is_ascii_alphabetic) {
+            return None;
         } else if month == 0 {
             month = month_number(part);
         }
@@ -99,6 +101,8 @@ mod tests {
             "Sun, 06 Nov 1994",
             "06 Nov 08:49:37",
             "Sun, 06 1994 08:49:37 GMT",
+            "W/Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 \"",
             "Sun, 06 Nov 1994 24:00:00 GMT",
             "Sun, 06 Nov 1994 08:60:00 GMT",
             "Sun, 06 Nov 1994 08:49 GMT",
