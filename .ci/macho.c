@@ -75,7 +75,7 @@ static int *mac_error(void) {
 
 static int mac_open(const char *path, int flags, VARIADIC unsigned mode) {
     static const int pairs[][2] = {
-        {0x100, O_NOFOLLOW}, {0x200, O_CREAT}, {0x400, O_TRUNC}, {0x800, O_EXCL},
+        {0x4, O_NONBLOCK}, {0x100, O_NOFOLLOW}, {0x200, O_CREAT}, {0x400, O_TRUNC}, {0x800, O_EXCL},
         {0x20000, O_NOCTTY}, {0x100000, O_DIRECTORY}, {0x1000000, O_CLOEXEC},
     };
     int translated = flags & 3;
