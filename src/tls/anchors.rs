@@ -158,9 +158,12 @@ impl From<Errno> for Fault {
 }
 
 impl Search<'_> {
-    /// Reads the file at `path`. Returns how many certificates it has.
-    fn file(&mut self, path: &[u8]) -> core::result::Result<usize, Fault> {
-        let mut file = File::open(path)?;
+    /// Reads a file, if it could be opened. Returns how many certificates it has.
+    fn file(
+        &mut self,
+        opened: core::result::Result<File, Errno>,
+    ) -> core::result::Result<usize, Fault> {
+        let mut file = opened?;
         let mut buffer = core::mem::take(&mut self.buffer);
         let count = self.read(&mut file, &mut buffer);
         self.buffer = buffer;
@@ -202,7 +205,8 @@ impl Search<'_> {
         let before = self.found.seen;
         let mut rest = names.as_slice();
         while let Some(name) = next_piece(&mut rest, 0) {
-            let _ = self.file(&joined(&[path, b"/", name]));
+            // A pipe that nobody writes to has no end.
+            let _ = self.file(File::open_plain(&joined(&[path, b"/", name])));
         }
         Ok(self.found.seen - before)
     }
@@ -264,7 +268,7 @@ impl<'a> Trust<'a> {
         };
         let mut sources = String::new();
         if let Some(path) = self.cert_file {
-            let searched = search.file(path);
+            let searched = search.file(File::open(path));
             named(CERT_FILE, path, searched, &mut sources)?;
         }
         let mut folders = self.cert_dir.unwrap_or_default();
@@ -355,7 +359,7 @@ impl Search<'_> {
     /// roots. Returns what was searched.
     fn system(&mut self, paths: &[&[u8]]) -> String {
         for path in paths {
-            if let Ok(1..) = self.file(path) {
+            if let Ok(1..) = self.file(File::open_plain(path)) {
                 return printable(path, path.len());
             }
             // What a bundle gave before it became unreadable does not count.

@@ -19,11 +19,13 @@ use blackbox::random::noise;
 use blackbox::run::{Ptex, binary, read_slowly};
 use blackbox::server::{Server, ok};
 use blackbox::temp::Folder;
+use blackbox::tls::{Authority, server_params};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use rustls::version::TLS13;
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -226,6 +228,25 @@ fn what_is_no_plain_file_is_not_continued() {
         }
     }
     assert!(server.requests().is_empty());
+}
+
+/// A folder of certificates is read whole, and a pipe that nobody writes to has no end.
+#[test]
+fn a_pipe_among_certificates_is_passed_over() {
+    let authority = Authority::new("Test Root");
+    let identity = authority.issue(server_params(&["localhost"]));
+    let server = Server::start_tls(identity.config(&[&TLS13]), |_, connection| {
+        connection.send(ok("content"))
+    });
+    let folder = Folder::new();
+    mkfifo(&folder.path().join("0.pem"), Mode::S_IRWXU).unwrap();
+    let others = Folder::new();
+    authority.write(&others, "root.pem");
+    symlink(others.path().join("root.pem"), folder.path().join("1.pem")).unwrap();
+    Ptex::new([format!("https://localhost:{}/", server.port())])
+        .env("SSL_CERT_DIR", folder.path())
+        .run()
+        .delivers(b"content");
 }
 
 /// Waits until `what` holds.

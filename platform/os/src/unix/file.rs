@@ -71,10 +71,19 @@ impl File {
         }
     }
 
-    /// Opens the file `path` unless it is a link: what others may have put there is not to lead elsewhere. It must be a
-    /// plain file.
+    /// Opens the plain file `path`, or the one that it links to.
+    pub fn open_plain(path: &[u8]) -> Result<File, Errno> {
+        File::plain(path, OFlags::NONBLOCK)
+    }
+
+    /// Opens the plain file `path` unless it is a link: what others may have put there is not to lead elsewhere.
     pub fn open_unless_link(path: &[u8]) -> Result<File, Errno> {
-        match File(open(path, OFlags::RDONLY | FOREIGN)?) {
+        File::plain(path, FOREIGN)
+    }
+
+    #[inline(never)]
+    fn plain(path: &[u8], flags: OFlags) -> Result<File, Errno> {
+        match File(open(path, OFlags::RDONLY | flags)?) {
             file if file.size().is_some() => Ok(file),
             _ => Err(NOT_PLAIN),
         }

@@ -185,6 +185,11 @@ impl File {
         open(&path, GENERIC_READ, SHARE_ALL, OPEN_EXISTING, 0).map(File)
     }
 
+    /// Opens the file `path`: nothing in a folder here is anything else.
+    pub fn open_plain(path: &[u8]) -> Result<File, Errno> {
+        File::open(path)
+    }
+
     /// Opens the file `path` unless it is a link: what others may have put there is not to lead elsewhere.
     pub fn open_unless_link(path: &[u8]) -> Result<File, Errno> {
         let path = wide_path(path)?;
