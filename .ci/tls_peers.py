@@ -133,8 +133,12 @@ def openssl_cases():
     case("TLS 1.1", "rsa2048", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", refused=["TLS 1.1"])
     case("RSA key exchange", "rsa2048", "-tls1_2", "-cipher", "AES128-GCM-SHA256", refused=["RSA key exchange"])
     case("CBC", "rsa2048", "-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256", refused=["CBC"])
-    case("P-521 alone", "p256", "-groups", "P-521", refused=["TLS"])
-    case("TLS 1.3 and AES-256 alone", "p256", "-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384", refused=["TLS"])
+    case("P-521 alone", "p256", "-groups", "P-521", refused=["other than P-256, P-384 and X25519"])
+    alone = "TLS 1.3 is spoken with P-256 and AES-128-GCM alone"
+    for suite in ("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"):
+        case(f"TLS 1.3 and {suite} alone", "p256", "-tls1_3", "-ciphersuites", suite, refused=[alone])
+    for group in ("X25519", "P-384"):
+        case(f"TLS 1.3 and {group} alone", "p256", "-tls1_3", "-groups", group, refused=[alone])
 
 
 def gnutls_cases():

@@ -110,8 +110,13 @@ impl Verify for Identity<'_> {
     }
 }
 
-const NOTHING_IN_COMMON: Template =
-    text!(" (TLS 1.1 and older, CBC ciphers and RSA key exchange are refused)");
+/// What is said of a server that neither version could negotiate with.
+const NOTHING_IN_COMMON: Template = text!(
+    " (TLS 1.1 and older, CBC ciphers, RSA key exchange and groups other than P-256, P-384 and X25519 are refused)"
+);
+
+/// What is said of one that has TLS 1.3 and not 1.2.
+const TLS13_ALONE: Template = text!(" (TLS 1.3 is spoken with P-256 and AES-128-GCM alone)");
 
 /// What is known of a server, and learnt for the next session with it.
 #[derive(Default)]
@@ -214,7 +219,12 @@ pub fn connect_with(
     };
     second.map_err(|mut error| {
         if error.kind == Kind::Negotiation {
-            fill(&mut error.text, NOTHING_IN_COMMON, &[]);
+            let has_tls13_alone = !claims_old && error.text.ends_with("protocol_version");
+            let hint = match has_tls13_alone {
+                true => TLS13_ALONE,
+                false => NOTHING_IN_COMMON,
+            };
+            fill(&mut error.text, hint, &[]);
         }
         error.context(text!("%"), &[&first])
     })

@@ -609,18 +609,34 @@ fn tls13_is_not_tried_again_with_a_server_that_is_known() {
 
 #[test]
 fn both_failures_are_told() {
-    let (_, end) = super::fetch(vec![
-        pipe(Replay(plain(ALERT, &[2, 40]))),
-        pipe(Replay(plain(ALERT, &[2, 70]))),
-    ]);
-    let error = end.unwrap_err();
-    assert_eq!(error.kind, Kind::Negotiation);
-    assert_eq!(
-        error.text,
-        "TLS alert from example.org:443: protocol_version; then with TLS 1.2: \
-         TLS alert from example.org:443: handshake_failure \
-         (TLS 1.1 and older, CBC ciphers and RSA key exchange are refused)"
-    );
+    let refused = "TLS 1.1 and older, CBC ciphers, RSA key exchange and groups other than P-256, P-384 and X25519 \
+                   are refused";
+    let alone = "TLS 1.3 is spoken with P-256 and AES-128-GCM alone";
+    for (first, second, hint) in [
+        ((70, "protocol_version"), (40, "handshake_failure"), refused),
+        ((70, "protocol_version"), (70, "protocol_version"), refused),
+        (
+            (40, "handshake_failure"),
+            (40, "handshake_failure"),
+            refused,
+        ),
+        ((40, "handshake_failure"), (70, "protocol_version"), alone),
+    ] {
+        let (_, end) = super::fetch(vec![
+            pipe(Replay(plain(ALERT, &[2, second.0]))),
+            pipe(Replay(plain(ALERT, &[2, first.0]))),
+        ]);
+        let error = end.unwrap_err();
+        assert_eq!(error.kind, Kind::Negotiation);
+        assert_eq!(
+            error.text,
+            std::format!(
+                "TLS alert from example.org:443: {}; then with TLS 1.2: TLS alert from example.org:443: {} ({hint})",
+                first.1,
+                second.1
+            )
+        );
+    }
 }
 
 /// As for TLS 1.3: a recorded server with each byte altered in several ways.
