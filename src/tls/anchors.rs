@@ -198,6 +198,11 @@ impl Search<'_> {
                 names.extend_from_slice(name);
                 names.push(0);
             }
+        })
+        .map_err(|errno| match File::open_plain(path) {
+            // A file in place of a folder is there, unlike what would be below it.
+            Ok(_) => Fault::Unreadable(errno),
+            Err(_) => errno.into(),
         })?;
         if names.len() > MAX_NAMES {
             return Err(Fault::Because(text!("too many files")));
@@ -206,7 +211,10 @@ impl Search<'_> {
         let mut rest = names.as_slice();
         while let Some(name) = next_piece(&mut rest, 0) {
             // A pipe that nobody writes to has no end.
-            let _ = self.file(File::open_plain(&joined(&[path, b"/", name])));
+            let searched = self.file(File::open_plain(&joined(&[path, b"/", name])));
+            if let Err(fault @ Fault::Because(_)) = searched {
+                return Err(fault);
+            }
         }
         Ok(self.found.seen - before)
     }
@@ -272,9 +280,18 @@ impl<'a> Trust<'a> {
             named(CERT_FILE, path, searched, &mut sources)?;
         }
         let mut folders = self.cert_dir.unwrap_or_default();
+        let mut empty = None;
         while let Some(path) = next_piece(&mut folders, SEPARATOR) {
-            let searched = search.folder(path);
-            named(CERT_DIR, path, searched, &mut sources)?;
+            match search.folder(path) {
+                Ok(0) => empty = Some(path),
+                searched => named(CERT_DIR, path, searched, &mut sources)?,
+            }
+        }
+        // Beside another source, as many set both, an empty folder shuts nobody out.
+        if sources.is_empty()
+            && let Some(path) = empty
+        {
+            named(CERT_DIR, path, Ok(0), &mut sources)?;
         }
         #[cfg(windows)]
         if sources.is_empty() {

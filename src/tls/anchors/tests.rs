@@ -75,6 +75,18 @@ fn the_order_of_the_sources() {
             [file_source.as_str(), &dir_source].join(", ")
         )
     );
+    // A folder without certificates, before and after one that has them.
+    let nothing = Folder::new();
+    let without = nothing.join("");
+    let dirs = [&without[..], &dir, &without].join(&SEPARATOR);
+    assert_eq!(
+        search(&trust(None, Some(&dirs)), &all),
+        ([1].to_vec(), dir_source.clone())
+    );
+    assert_eq!(
+        search(&trust(Some(&file), Some(&without)), &all),
+        ([0].to_vec(), file_source.clone())
+    );
     // What is named and does not exist is as good as unset.
     assert_eq!(search(&trust(Some(&missing), None), &all), of_system);
     assert_eq!(
@@ -134,6 +146,32 @@ fn a_named_source_without_certificates_is_an_error() {
         error.text
     );
     // A folder of such files, and a file as folder.
+    let other = Folder::new();
+    let sound = other.write("sound", &root(ca("a")).pem);
+    for (dir, why) in [
+        (&path, ": no certificate in it"),
+        (&empty, ": Not a directory (os error 20)"),
+        (&sound, ": Not a directory (os error 20)"),
+    ] {
+        let trust = Trust {
+            cert_dir: Some(dir),
+            ..NOTHING
+        };
+        let error = trust.find(&[]).err().unwrap();
+        assert_eq!(
+            error.text,
+            ["Failed to read SSL_CERT_DIR ", text(dir), why].concat()
+        );
+    }
+    let endless = Trust::of_file(b"/dev/zero").find(&[]).err().unwrap();
+    assert_eq!(
+        endless.text,
+        "Failed to read SSL_CERT_FILE /dev/zero: too large"
+    );
+    // What is not read of a folder may be what was wanted.
+    let large = std::fs::File::create(text(&other.join("large"))).unwrap();
+    large.set_len(MAX_READ as u64).unwrap();
+    let path = other.join("");
     let trust = Trust {
         cert_dir: Some(&path),
         ..NOTHING
@@ -141,17 +179,7 @@ fn a_named_source_without_certificates_is_an_error() {
     let error = trust.find(&[]).err().unwrap();
     assert_eq!(
         error.text,
-        [
-            "Failed to read SSL_CERT_DIR ",
-            text(&path),
-            ": no certificate in it"
-        ]
-        .concat()
-    );
-    let endless = Trust::of_file(b"/dev/zero").find(&[]).err().unwrap();
-    assert_eq!(
-        endless.text,
-        "Failed to read SSL_CERT_FILE /dev/zero: too large"
+        ["Failed to read SSL_CERT_DIR ", text(&path), ": too large"].concat()
     );
 }
 
