@@ -20,6 +20,8 @@ pub enum Kind {
     Content,
     /// The TLS peer is sound but speaks nothing that this implementation does. Another implementation may be tried.
     Negotiation,
+    /// The peer began with something else than TLS. It may have to be asked for TLS first.
+    NoTls,
     /// Our side: arguments, the manifest, the disk, a closed pipe. Nothing that a source can mend.
     Local,
 }

@@ -23,6 +23,9 @@ ftp() {
     ftp_server 127.0.9.90 990 vsftpd ssl_enable=YES implicit_ssl=YES
     ftp_secure 127.0.9.90
     ftp_stop
+    ftp_server 127.0.9.90 12990 vsftpd ssl_enable=YES implicit_ssl=YES
+    ftp_secure 127.0.9.90:12990
+    ftp_stop
     # The first attempt at TLS fails then, on each control and each data connection.
     printf '%s\n' 'openssl_conf=o' '[o]' 'ssl_conf=s' '[s]' 'system_default=d' '[d]' MaxProtocol=TLSv1.2 >"$here/tls12.cnf"
     OPENSSL_CONF=$here/tls12.cnf ftp_server 127.0.9.25 12021 vsftpd ssl_enable=YES

@@ -144,17 +144,23 @@ pub struct Session {
 impl Session {
     /// Connects to the server of `url` and logs in, as nobody in particular if there is no `login`.
     ///
-    /// With `ftps`, port 990 is TLS from the first byte; on any other port it is asked for (AUTH TLS), and there is no
-    /// session without it. Data are then protected too.
+    /// With `ftps`, port 21 is asked for TLS (AUTH TLS, RFC 4217). Any other is TLS from the first byte; a server that speaks
+    /// first there is asked as well. There is no session without TLS, and data are then protected too.
     #[inline(never)]
     pub fn login(dial: &mut dyn Dial, url: &Url, login: Option<Credentials>) -> Result<Self> {
         let is_secure = url.scheme() == Scheme::Ftps;
-        let is_asked = is_secure && url.port() != Scheme::Ftps.default_port();
+        let mut is_asked = is_secure && url.port() == Scheme::Ftp.default_port();
         let mut replies = Replies::new(url.host_port());
-        let mut stream = dial.dial(&mut Control {
-            port: url.port(),
-            asks: is_asked.then_some(&mut replies),
-        })?;
+        let mut stream = loop {
+            let opened = dial.dial(&mut Control {
+                port: url.port(),
+                asks: is_asked.then_some(&mut replies),
+            });
+            match opened {
+                Err(error) if error.kind == Kind::NoTls && !is_asked => is_asked = true,
+                opened => break opened?,
+            }
+        };
         if !is_asked {
             replies.answer(&mut *stream, GREETING, 2)?;
         }

@@ -66,11 +66,16 @@ struct Server {
     ports: Vec<u16>,
     /// How often TLS approaches anew on data connections.
     again: u32,
+    /// Whether the server speaks first where TLS is to begin.
+    speaks_first: bool,
 }
 
 impl Dial for Server {
     fn dial(&mut self, approach: &mut dyn Approach) -> Result<Box<dyn Stream>> {
         let is_control = self.ports.is_empty();
+        if core::mem::take(&mut self.speaks_first) {
+            return Err(Error::new(Kind::NoTls, &["This is not TLS"]));
+        }
         loop {
             self.ports.push(approach.port()?);
             let mut stream: Box<dyn Stream> = if is_control {
@@ -104,6 +109,7 @@ fn server(greeting: &'static str, dialogue: Dialogue) -> Server {
         data: b"",
         ports: Vec::new(),
         again: 0,
+        speaks_first: false,
     }
 }
 
@@ -280,9 +286,21 @@ fn tls() {
     let (result, ports) = login("ftps://h", "220 x\r\n", &all);
     assert_eq!((result, ports), (Ok(()), [990].to_vec()));
 
+    let (result, ports) = login("ftps://h:2121", "220 x\r\n", &all);
+    assert_eq!((result, ports), (Ok(()), [2121].to_vec()));
+
     let asked = [&[("AUTH TLS", "234 Go ahead\r\n")][..], &all].concat();
     let (result, ports) = login("ftps://h:21", "220 x\r\n", &asked);
     assert_eq!((result, ports), (Ok(()), [21].to_vec()));
+
+    // One that speaks first.
+    for url in ["ftps://h:2121", "ftps://h"] {
+        let mut server = server("220 x\r\n", &asked);
+        server.speaks_first = true;
+        let url = Url::parse(url).unwrap();
+        Session::login(&mut server, &url, Credentials::of_url(&url)).unwrap();
+        assert!(server.script.borrow().dialogue.is_empty());
+    }
 
     for (dialogue, text) in [
         (

@@ -51,7 +51,8 @@ impl Link {
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
         if !(CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&content_type) || major != 3 {
-            return Err(self.broken(text!("this is not TLS")));
+            let what = text!("this is not TLS");
+            return Err(fault(Kind::NoTls, &self.peer, &what));
         }
         if length == 0 || length > MAX_FRAGMENT {
             return Err(self.broken(text!("a record is empty or too long")));
