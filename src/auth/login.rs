@@ -72,13 +72,18 @@ impl Login {
     }
 }
 
-/// `PTEX_AUTH_` and the host in upper case, `_` for each dot, `__` for each hyphen, and if its port is not that of the
-/// scheme, `___` and the port.
+/// `PTEX_AUTH_` and the host in upper case, `_` for each dot, `__` for each hyphen, and unless it is the default port of a
+/// scheme with TLS, `___` and the port: a manifest may say http, but whoever sets a variable for port 80 knows that what
+/// is in it goes in the clear.
 ///
 /// No two hosts share a name: that of one would get the token of another. So there is none for what is no host name by
 /// RFC 1123, section 2.1, where dots and hyphens stand between letters and digits (hyphens beside hyphens too).
 fn variable_name(url: &Url) -> Option<String> {
-    let authority = url.authority();
+    let authority = if url.scheme().is_secure() {
+        url.authority()
+    } else {
+        url.host_port()
+    };
     let mut name = String::from("PTEX_AUTH_");
     let mut before = b'.';
     for byte in authority.bytes() {
@@ -163,7 +168,11 @@ mod tests {
         for (text, expected) in [
             ("https://example.com/x", "PTEX_AUTH_EXAMPLE_COM"),
             ("https://u:p@Example.COM:443/", "PTEX_AUTH_EXAMPLE_COM"),
+            ("ftps://example.com/", "PTEX_AUTH_EXAMPLE_COM"),
             ("http://example.com:443/", "PTEX_AUTH_EXAMPLE_COM___443"),
+            ("http://example.com/", "PTEX_AUTH_EXAMPLE_COM___80"),
+            ("ftp://example.com/", "PTEX_AUTH_EXAMPLE_COM___21"),
+            ("ftps://example.com:21/", "PTEX_AUTH_EXAMPLE_COM___21"),
             ("https://a-b.c/", "PTEX_AUTH_A__B_C"),
             (
                 "https://xn--bcher-kva.example/",
@@ -274,6 +283,7 @@ mod tests {
         for (text, as_asked, as_redirected) in [
             ("https://u:p@token/", Some("u:p"), Some("u:p")),
             ("https://token/", Some("Bearer secret"), None),
+            ("http://token/", Some("n:1"), None),
             ("https://token:81/", Some("n:1"), None),
             ("https://h/", Some("n:2"), None),
             ("http://h:81/", Some("n:2"), None),

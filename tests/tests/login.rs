@@ -159,6 +159,29 @@ fn a_variable_for_a_host() {
 }
 
 #[test]
+fn a_variable_without_a_port_is_for_tls_alone() {
+    let sent = |name: &str, url: &str| {
+        let proxy = self::server();
+        Ptex::new([url])
+            .env("http_proxy", proxy.url("/"))
+            .env(name, "token")
+            .run()
+            .delivers(b"content");
+        proxy
+            .request()
+            .header("Authorization")
+            .map(ToOwned::to_owned)
+    };
+    for url in ["http://a.test/f", "a.test/f"] {
+        assert_eq!(sent("PTEX_AUTH_A_TEST", url), None);
+        assert_eq!(
+            sent("PTEX_AUTH_A_TEST___80", url).as_deref(),
+            Some("Bearer token")
+        );
+    }
+}
+
+#[test]
 fn what_is_refused_is_told_without_secrets() {
     let server = Server::answering(status(
         "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"",
