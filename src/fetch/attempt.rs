@@ -85,7 +85,10 @@ impl Fetch<'_, '_> {
             if self.rewrite(&mut url)? {
                 redirect::check(&url)?;
                 asked = url.clone();
-            } else if is_downgrade
+            }
+            // A rule may lead away from TLS, but that a server did is not made good by a rule for where it led.
+            if is_downgrade
+                && !url.scheme().is_secure()
                 && !self.options.allow_downgrade
                 && !self.delivery.is_proven_by_hash()
             {
