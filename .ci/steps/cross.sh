@@ -64,7 +64,7 @@ within_budget() { # TARGET [CARGO]
 
 cross() {
     local kit=$PWD/target/cross target name emulator machine file headers program suite
-    local suites=(cli manifest http output tls unix)
+    local suites=(cli manifest http output tls unix faults)
     cargo test --quiet --locked -p blackbox --no-run
     while read -r target name emulator machine; do
         cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo" --cargo-arg --locked --target "$target" target/cross/dist
@@ -80,8 +80,9 @@ cross() {
         program=$kit/dist/run-$name
         printf '#!/bin/sh\nexec /usr/bin/qemu-%s-static %s "$@"\n' "$emulator" "$file" >"$program"
         chmod +x "$program"
+        # More at a time than there are processors: much of what is tested waits.
         for suite in "${suites[@]}"; do
-            clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test "$suite" \
+            clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test "$suite" -- --test-threads 4 \
                 >target/ci/cross.log 2>&1 || fail "$name, $suite: $(cat target/ci/cross.log)"
             passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/cross.log)"
         done
