@@ -8,8 +8,8 @@ pub mod write;
 
 /// The targets that are released, with the name of each one's file.
 ///
-/// The names are those that scie tools download today; a `gnu` and a `musl` target give the same file, since neither
-/// libc is in it. Nor is a C runtime in those for Windows.
+/// The names are those that scie tools download today. A `gnu` and a `musl` target give the same program, since neither
+/// libc is in it, with its functions in another order. Nor is a C runtime in those for Windows.
 pub const TARGETS: &[(&str, &str)] = &[
     ("x86_64-unknown-linux-gnu", "ptex-linux-x86_64"),
     ("x86_64-unknown-linux-musl", "ptex-linux-x86_64"),
