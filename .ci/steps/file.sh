@@ -53,3 +53,15 @@ size() {
     cargo run --quiet --locked -p size-report -- --check --svg target/ci/size.svg
     passed 1
 }
+
+# That none is forgotten: of each file that is released, this run has built one for some target of it.
+released() {
+    local names name files
+    mapfile -t names < <(cargo run --quiet --locked -p package -- --list | awk '{ print $2 }' | sort -u)
+    [ "${#names[@]}" -eq 10 ] || fail "Ten files are released, package lists ${#names[@]}."
+    for name in "${names[@]}"; do
+        mapfile -t files < <(find dist target/cross/dist -name "$name" -size +0 -newer target/ci/begun)
+        [ "${#files[@]}" -gt 0 ] || fail "No step has built $name."
+        passed 1
+    done
+}
