@@ -62,11 +62,28 @@ pub(crate) fn parse(text: &str) -> Vec<Input> {
 }
 
 /// Reads the symbols by address from the map of a Windows image, whose lines are `section:offset name address object`.
-pub(crate) fn symbols(text: &str) -> BTreeMap<u64, String> {
+pub(crate) fn windows_symbols(text: &str) -> BTreeMap<u64, String> {
     let symbol = |line: &str| {
         let mut words = line.split_ascii_whitespace();
         let (place, name, address) = (words.next()?, words.next()?, words.next()?);
         place.split_once(':')?;
+        Some((u64::from_str_radix(address, 16).ok()?, name.to_owned()))
+    };
+    text.lines().filter_map(symbol).collect()
+}
+
+/// Reads the symbols by address from the map of an image for macOS, whose lines are `address size [file] name`.
+pub(crate) fn macos_symbols(text: &str) -> BTreeMap<u64, String> {
+    let symbol = |line: &str| {
+        let (address, rest) = line.strip_prefix("0x")?.split_once('\t')?;
+        let (size, rest) = rest.strip_prefix("0x")?.split_once('\t')?;
+        let (_, name) = rest.strip_prefix('[')?.split_once("] ")?;
+        // Functions that were found to be the same as another one: they are the other one's other names.
+        if u64::from_str_radix(size, 16).ok()? == 0 {
+            return None;
+        }
+        // `literal string` is followed by what it says.
+        let (name, _) = name.split_once(": ").unwrap_or((name, ""));
         Some((u64::from_str_radix(address, 16).ok()?, name.to_owned()))
     };
     text.lines().filter_map(symbol).collect()
@@ -99,7 +116,37 @@ mod tests {
             (0x1_4000_1040, "memcpy"),
         ];
         let expected = expected.map(|(address, name)| (address, name.to_owned()));
-        assert_eq!(symbols(text), BTreeMap::from(expected));
+        assert_eq!(windows_symbols(text), BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn symbols_of_an_image_for_macos() {
+        let text = "\
+# Path: /t/ptex
+# Arch: x86_64
+# Object files:
+[  0] linker synthesized
+[  1] /t/ptex.o
+# Sections:
+# Address\tSize    \tSegment\tSection
+0x1000007A0\t0x00031E60\t__TEXT\t__text
+# Symbols:
+# Address\tSize    \tFile  Name
+0x1000007A0\t0x00000A14\t[  1] _ptex_main
+0x1000011B4\t0x0000000C\t[  1] __RNvCs1_4ptex4same
+0x1000011B4\t0x00000000\t[  1] __RNvCs1_4ptex5other
+0x10003E721\t0x00000009\t[  1] literal string: a: b
+# Dead Stripped Symbols:
+#        \tSize    \tFile  Name
+<<dead>>\t0x00000088\t[  1] __RNvCs1_4ptex6nobody
+";
+        let expected = [
+            (0x1_0000_07a0, "_ptex_main"),
+            (0x1_0000_11b4, "__RNvCs1_4ptex4same"),
+            (0x1_0003_e721, "literal string"),
+        ];
+        let expected = expected.map(|(address, name)| (address, name.to_owned()));
+        assert_eq!(macos_symbols(text), BTreeMap::from(expected));
     }
 
     #[test]

@@ -105,6 +105,14 @@ fn with_symbols(build: &Build, folder: &Path, map: &Path) -> Result<Build, Strin
         build.rustc_args.push(linker(&format!("-Map={map}")));
     } else if build.target.ends_with("-msvc") {
         build.rustc_args.push(linker(&format!("/MAP:{map}")));
+    } else if build.target.ends_with("-apple-darwin") {
+        for argument in ["-map", map] {
+            // On a Mac, a C compiler is between.
+            if cfg!(target_os = "macos") {
+                build.rustc_args.push(linker("-Xlinker"));
+            }
+            build.rustc_args.push(linker(argument));
+        }
     }
     Ok(build)
 }
@@ -136,7 +144,11 @@ fn take_apart(
         let class = class_of(&name, section.kind());
         if size > 0 && class != Class::Headers {
             *totals.entry(class).or_default() += size;
-            let other = symbols.section_by_name(&name).map_or(0, |s| s.size());
+            // On macOS, two segments have a section of one name.
+            let other = symbols
+                .sections()
+                .find(|s| s.name() == section.name() && s.segment_name() == section.segment_name())
+                .map_or(0, |s| s.size());
             drift += other.abs_diff(section.size());
             sections.push((name, size));
         }
@@ -153,7 +165,10 @@ fn take_apart(
         elf_pieces(&symbols, map::parse(&map), &classes)
     } else if target.ends_with("-msvc") {
         // Its symbols are not in the image.
-        symbol_pieces(&symbols, &map::symbols(&read_map()?))
+        symbol_pieces(&symbols, &map::windows_symbols(&read_map()?))
+    } else if target.ends_with("-apple-darwin") {
+        // Most of its symbols are local, and those are not in the image.
+        symbol_pieces(&symbols, &map::macos_symbols(&read_map()?))
     } else {
         let named = symbols
             .symbols()
