@@ -48,6 +48,34 @@ impl Line {
     pub fn at(self, x: f64) -> f64 {
         self.start + self.slope * x
     }
+
+    /// How far that one of `points` is from the line that is the farthest, as a part of the line's value.
+    pub fn deviation(self, points: &[(f64, f64)]) -> f64 {
+        let off = |&(x, y): &(f64, f64)| (y / self.at(x) - 1.0).abs();
+        points.iter().map(off).fold(0.0, f64::max)
+    }
+}
+
+/// How often something is measured, at most, that is above its gate.
+pub const TRIES: usize = 3;
+
+/// What `measure` gives, and what `judge` says of it. While that is above `gate` it is measured again, up to `TRIES` times
+/// in all: then it is the best of them, and what was said of each, in order.
+pub fn measure_within<T>(
+    gate: f64,
+    judge: impl Fn(&T) -> f64,
+    mut measure: impl FnMut() -> Result<T, String>,
+) -> Result<(T, Vec<f64>), String> {
+    let mut best = measure()?;
+    let mut judged = vec![judge(&best)];
+    while judge(&best) > gate && judged.len() < TRIES {
+        let again = measure()?;
+        judged.push(judge(&again));
+        if judge(&again) < judge(&best) {
+            best = again;
+        }
+    }
+    Ok((best, judged))
 }
 
 /// `bytes` in the largest unit that it is a whole number of: `64 KiB`.
@@ -102,6 +130,33 @@ mod tests {
     fn a_far_point_does_not_hide_the_near_ones() {
         let fit = Line::fit(&[(0.0, 1.0), (1.0, 1.0), (1000.0, 1100.0)]);
         assert!((fit.at(0.0) - 1.0).abs() < 0.6, "{fit:?}");
+    }
+
+    #[test]
+    fn the_farthest_point_from_a_line() {
+        let line = Line {
+            start: 1.0,
+            slope: 1.0,
+        };
+        assert_eq!(line.deviation(&[(0.0, 1.0), (1.0, 1.5), (3.0, 4.5)]), 0.25);
+        assert_eq!(line.deviation(&[]), 0.0);
+    }
+
+    #[test]
+    fn only_what_is_above_its_gate_is_measured_again() {
+        let of = |values: &[f64]| {
+            let mut left = values.iter();
+            let next = || left.next().copied().ok_or_else(|| "no more".to_owned());
+            measure_within(0.9, |value| *value, next)
+        };
+        assert_eq!(of(&[0.9, 0.5]), Ok((0.9, vec![0.9])));
+        assert_eq!(of(&[1.0, 0.8, 0.5]), Ok((0.8, vec![1.0, 0.8])));
+        assert_eq!(
+            of(&[1.1, 1.0, 1.2, 0.5]),
+            Ok((1.0, vec![1.1, 1.0, 1.2])),
+            "as often as that, and it is too much each time"
+        );
+        assert_eq!(of(&[1.0]), Err("no more".to_owned()));
     }
 
     #[test]
