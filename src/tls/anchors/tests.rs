@@ -29,6 +29,8 @@ const NOTHING: Trust<'static> = Trust {
     cert_file: None,
     cert_dir: None,
     system: &[],
+    #[cfg(any(windows, target_os = "macos"))]
+    store: Store::Unused,
 };
 
 #[test]
@@ -52,6 +54,7 @@ fn the_order_of_the_sources() {
         cert_file,
         cert_dir,
         system: &system,
+        ..NOTHING
     };
     let file_source = ["SSL_CERT_FILE ", text(&file)].concat();
     let dir_source = ["SSL_CERT_DIR ", text(&dir)].concat();
