@@ -89,18 +89,21 @@ impl Network {
             let server = url.clone().with_port(approach.port()?);
             let mut stream = match proxy {
                 None => connecting.tcp(&server, &mut known.address),
-                Some(proxy) => connecting
-                    .through(proxy, &server, report)
-                    .map_err(|e| proxy.blame(e)),
+                Some(proxy) => connecting.through(proxy, &server, report),
             }?;
             approach.greet(&mut *stream)?;
             Ok(stream)
         };
-        let stream = if url.scheme().is_secure() {
-            connecting.secure(url, &mut transport, &mut known.tls)?
+        let opened = if url.scheme().is_secure() {
+            connecting.secure(url, &mut transport, &mut known.tls)
         } else {
-            transport()?
+            transport()
         };
+        // Who answers for the server is not known before TLS has proven it: it may be the proxy.
+        let stream = opened.map_err(|error| match proxy {
+            Some(proxy) => proxy.blame(error),
+            None => error,
+        })?;
         connecting.open.set(true);
         Ok(stream)
     }
