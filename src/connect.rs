@@ -256,8 +256,8 @@ impl Connecting<'_> {
             Protocol::Http | Protocol::Https if proxy.forwards(url) => {}
             Protocol::Http | Protocol::Https => {
                 let authorization = credentials.as_ref().map(Credentials::basic);
-                let head = proxy::http::connect(&mut *stream, url, authorization.as_deref())?;
-                report.headers(head.raw());
+                let head =
+                    proxy::http::connect(&mut *stream, url, authorization.as_deref(), report)?;
                 proxy::http::check(&head, unix_seconds())?;
             }
             protocol => {

@@ -13,11 +13,11 @@ fn parse(method: Method, text: &[u8], size: usize) -> Result<Option<(Box<Head>, 
     let mut used = 0;
     for piece in text.chunks(size) {
         let mut rest = piece;
-        let head = parser.feed(&mut rest)?;
+        let is_whole = parser.feed(&mut rest)?;
         used += piece.len() - rest.len();
-        assert!(parser.raw().len() <= MAX_HEAD);
-        if let Some(head) = head {
-            return Ok(Some((head, text.len() - used)));
+        assert!(parser.lines().len() <= MAX_HEAD);
+        if is_whole {
+            return Ok(Some((parser.head()?, text.len() - used)));
         }
         assert!(rest.is_empty());
     }

@@ -234,29 +234,14 @@ impl Fetch<'_, '_> {
         }
         let mut stream = self.network.open(url, proxy, self.report)?;
         stream.write_all(&request::get(url, form, self.headers, scope, &fields)?)?;
-        let (head, from, len) = self.read_head(&mut *stream)?;
-        self.report.headers(head.raw());
+        let (head, rest) =
+            HeadParser::new(Method::Get).read(&mut *stream, self.buffer.room(), self.report)?;
         Ok(Answered {
             stream,
             head,
-            from,
-            len,
+            from: rest.start,
+            len: rest.len(),
         })
-    }
-
-    /// The head of the answer, and where in the buffer what came after it is: its start and length.
-    fn read_head(&mut self, stream: &mut dyn Stream) -> Result<(Box<Head>, usize, usize)> {
-        let mut parser = HeadParser::new(Method::Get);
-        loop {
-            let n = stream.read(self.buffer.room())?;
-            if n == 0 {
-                return Err(parser.end());
-            }
-            let mut input = self.buffer.room().get(..n).unwrap_or_default();
-            if let Some(head) = parser.feed(&mut input)? {
-                return Ok((head, n - input.len(), input.len()));
-            }
-        }
     }
 
     /// Decides what the content of a successful answer is, given what was delivered, and where it must end.

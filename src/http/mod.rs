@@ -1,8 +1,8 @@
 //! An HTTP/1.1 client's protocol (RFC 9110, RFC 9112) as state machines over bytes.
 //!
-//! A fetch writes the bytes of [`request`], feeds what it reads to a [`response::HeadParser`] until that gives a head,
-//! and then to a [`body::Body`], which hands on slices of the same buffer without copying. [`redirect`] says where to
-//! go next, and with what. Both parsers take their input in pieces of any size and never look back.
+//! A fetch writes the bytes of [`request`], has a [`response::HeadParser`] read the head, and feeds what follows to a
+//! [`body::Body`], which hands on slices of the same buffer without copying. [`redirect`] says where to go next, and with
+//! what. Both parsers take their input in pieces of any size and never look back.
 //!
 //! In scope: GET and CONNECT; 1xx, Content-Length, chunked, until-close; -H fields; dates, ranges and validators.
 //! Out of scope: sockets, TLS, retries, content codings, caching, upgrades, HTTP/0.9 and HTTP/2.

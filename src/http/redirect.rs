@@ -71,7 +71,8 @@ mod tests {
     fn head(status: &str, location: &str) -> Box<Head> {
         let text = ["HTTP/1.1 ", status, " x\r\n", location, "\r\n"].concat();
         let mut parser = HeadParser::new(Method::Get);
-        parser.feed(&mut text.as_bytes()).unwrap().unwrap()
+        assert!(parser.feed(&mut text.as_bytes()).unwrap());
+        parser.head().unwrap()
     }
 
     #[test]

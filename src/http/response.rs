@@ -5,11 +5,14 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::{mem, str};
+use core::ops::Range;
+use core::str;
 
 use super::header::{elements, is_value, split_line, trim};
 use super::{Method, date};
 use crate::error::{Error, Kind, Result};
+use crate::report::Report;
+use crate::stream::Stream;
 use crate::text::number;
 use os::text;
 use os::text::Template;
@@ -38,8 +41,6 @@ pub enum Framing {
 }
 
 /// Puts a response's head together from pieces of any size.
-///
-/// It is ready for the next response once it has given one.
 pub struct HeadParser {
     method: Method,
     raw: Vec<u8>,
@@ -73,9 +74,37 @@ impl HeadParser {
         }
     }
 
-    /// Takes what belongs to the head from `input` and gives the head when it is complete; what is left in `input` is
-    /// then what follows it. Interim (1xx) responses are passed over. An error is [`Kind::Source`].
-    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Box<Head>>> {
+    /// Reads the head from `stream` through `buffer`, and has `report` show its lines: also those of one that is cut, or
+    /// bad. The second result is where in `buffer` that is what followed it.
+    pub fn read(
+        mut self,
+        stream: &mut dyn Stream,
+        buffer: &mut [u8],
+        report: &mut Report,
+    ) -> Result<(Box<Head>, Range<usize>)> {
+        let rest = self.read_lines(stream, buffer);
+        report.headers(self.lines());
+        let rest = rest?;
+        Ok((self.head()?, rest))
+    }
+
+    fn read_lines(&mut self, stream: &mut dyn Stream, buffer: &mut [u8]) -> Result<Range<usize>> {
+        loop {
+            let n = stream.read(buffer)?;
+            if n == 0 {
+                return Err(self.end());
+            }
+            let mut input = buffer.get(..n).unwrap_or_default();
+            if self.feed(&mut input)? {
+                return Ok(n - input.len()..n);
+            }
+        }
+    }
+
+    /// Takes what belongs to the head from `input`, and says whether it is complete, which is then for
+    /// [`head`](Self::head); what is left in `input` is what follows it. Interim (1xx) responses are passed over. An error
+    /// is [`Kind::Source`].
+    pub fn feed(&mut self, input: &mut &[u8]) -> Result<bool> {
         while !input.is_empty() {
             let line_end = find(input, b'\n');
             let len = line_end.map_or(input.len(), |at| at + 1);
@@ -87,10 +116,10 @@ impl HeadParser {
                 return Err(broken(text!("Too large response headers")));
             }
             if line_end.is_some() && self.end_line()? {
-                return self.finish().map(Some);
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// What the end of the connection means before the head is complete; [`Kind::Transient`].
@@ -103,9 +132,10 @@ impl HeadParser {
         Error::say(Kind::Transient, text, &[])
     }
 
-    /// What has come so far, for -D and for messages.
-    pub fn raw(&self) -> &[u8] {
-        &self.raw
+    /// The lines that have come so far, for -D; the last one if it is whole.
+    pub fn lines(&self) -> &[u8] {
+        let end = self.raw.iter().rposition(|&byte| byte == b'\n');
+        end.and_then(|end| self.raw.get(..=end)).unwrap_or_default()
     }
 
     fn line(&self) -> &[u8] {
@@ -180,15 +210,12 @@ impl HeadParser {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<Box<Head>> {
-        let raw = mem::take(&mut self.raw);
-        let start = mem::take(&mut self.head_start);
-        self.line_start = 0;
-        self.interim = 0;
-        let status = parse_status_line(raw.get(start..))?;
+    /// The head that is complete. An error is [`Kind::Source`].
+    pub fn head(self) -> Result<Box<Head>> {
+        let status = parse_status_line(self.raw.get(self.head_start..))?;
         let mut head = Box::new(Head {
-            raw,
-            start,
+            raw: self.raw,
+            start: self.head_start,
             status,
             framing: Framing::None,
         });

@@ -3,6 +3,7 @@
 use crate::auth;
 use crate::error::{Result, Shown, filled};
 use crate::http::{Head, HeadParser, Method, request};
+use crate::report::Report;
 use crate::stream::Stream;
 use crate::url::Url;
 use alloc::boxed::Box;
@@ -14,23 +15,16 @@ const MAX_QUOTE: usize = 100;
 /// Asks the proxy at the other end of `stream` for a tunnel to the host and port of `url`; the head of what it answers.
 ///
 /// Nothing behind the head is read: in a tunnel that stands, it is from the other end. `authorization` is the value of
-/// `Proxy-Authorization`.
+/// `Proxy-Authorization`; `report` is to show the lines of the answer.
 pub fn connect(
     stream: &mut dyn Stream,
     url: &Url,
     authorization: Option<&str>,
+    report: &mut Report,
 ) -> Result<Box<Head>> {
     stream.write_all(&request::connect(url.host(), url.port(), authorization)?)?;
-    let mut parser = HeadParser::new(Method::Connect);
-    let mut byte = [0];
-    loop {
-        if stream.read(&mut byte)? == 0 {
-            return Err(parser.end());
-        }
-        if let Some(head) = parser.feed(&mut byte.as_slice())? {
-            return Ok(head);
-        }
-    }
+    let (head, _) = HeadParser::new(Method::Connect).read(stream, &mut [0], report)?;
+    Ok(head)
 }
 
 /// An error unless `head` says that the tunnel stands; of the kind that its status is for a request.
@@ -45,6 +39,7 @@ pub fn check(head: &Head, now: u64) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli;
     use crate::error::Kind;
     use crate::proxy::socks::Negotiation;
     use crate::proxy::{Protocol, tests::Script};
@@ -59,7 +54,10 @@ mod tests {
     fn answered(answer: &[u8]) -> (Result<()>, usize) {
         let mut stream = Script::new(answer);
         let url = Url::parse("https://u:p@h/x").unwrap();
-        let result = connect(&mut stream, &url, None).and_then(|head| check(&head, 0));
+        let mut arguments = [&b"-s"[..], b"u"].into_iter();
+        let (_, options) = cli::parse(&mut || arguments.next(), &|_| None).unwrap();
+        let mut report = Report::new(&options);
+        let result = connect(&mut stream, &url, None, &mut report).and_then(|head| check(&head, 0));
         assert_eq!(stream.sent, CONNECT.as_bytes());
         (result, stream.left())
     }

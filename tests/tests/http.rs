@@ -309,6 +309,63 @@ fn headers_are_dumped_as_they_came() {
 }
 
 #[test]
+fn headers_are_dumped_of_a_head_that_fails() {
+    let dump = |server: &Server, shown: &str, why: &str| {
+        let url = server.url("/");
+        let outcome = Ptex::new(["-D", "--retry", "0", "--speed-time", "0.3", &url]).run();
+        let rest = outcome.stderr.strip_prefix(shown);
+        let line = rest.unwrap_or_else(|| panic!("{shown:?} is not what {outcome:?} begins with"));
+        assert!(
+            line.starts_with(&format!("Failed to fetch {url}: {why}")) && line.lines().count() == 1,
+            "{line:?}"
+        );
+        assert_eq!(
+            (outcome.status.code(), &*outcome.stdout),
+            (Some(1), &b""[..])
+        );
+    };
+    let start = "HTTP/1.1 200 OK\r\nX:\t v \r\n";
+    let cut = "The connection ended within the response headers";
+    for (lines, rest, why) in [
+        (start, "", cut),
+        (start, "Y: w", cut),
+        ("", "HTTP/1.1 200 OK", cut),
+        ("", "", "Empty reply from server"),
+        (
+            "HTTP/1.1 200 OK\r\nno colon\r\n",
+            "Y: w\r\n\r\n",
+            "Bad response header",
+        ),
+        (
+            "HTTP/1.1 103 Early\r\nX: v\r\n\r\nHTTP/2 200\r\n",
+            "\r\n",
+            "Unsupported HTTP version",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "x",
+            "Conflicting Content-Length",
+        ),
+        ("", "<html>no line", "Received HTTP/0.9 when not allowed"),
+        // What has no end is not shown.
+        (
+            start,
+            &*"\x1b[2J".repeat(30_000),
+            "Too large response headers",
+        ),
+    ] {
+        let server = Server::answering([lines, rest].concat());
+        dump(&server, lines, why);
+    }
+    let server = Server::start(move |_, connection| {
+        connection.send(start)?;
+        connection.send("Y: w")?;
+        connection.stall()
+    });
+    dump(&server, start, "Failed to read from ");
+}
+
+#[test]
 fn statuses_that_are_errors() {
     let codes: Vec<u16> = vec![
         400, 401, 403, 404, 407, 410, 416, 418, 451, 499, 500, 501, 503, 505, 599, 999,
