@@ -4,7 +4,12 @@
 use curves::ecdh::{KeyPair, NamedGroup};
 use libfuzzer_sys::fuzz_target;
 use pki_types::alg_id;
-use ptex::tls::sig::{ALL, SCHEMES_TLS12, check_key, verify_tls12, verify_tls13};
+use ptex::tls::sig::{ALL, check_key, verify_tls12, verify_tls13};
+
+/// The schemes that `verify_tls12` takes. The handshake offers most of them.
+const SCHEMES_TLS12: [u16; 10] = [
+    0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0807, 0x0603, 0x0806, 0x0601,
+];
 
 /// Takes from the front of `input` as many bytes as the first two say, or all that there are.
 fn take<'a>(input: &mut &'a [u8]) -> &'a [u8] {

@@ -158,7 +158,7 @@ fn code_of(line: &[u8]) -> Option<u16> {
     else {
         return None;
     };
-    Some(a - b'0').map(|a| u16::from(a) * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
+    Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
 }
 
 #[cold]

@@ -173,11 +173,6 @@ pub static ALL: &[&dyn SignatureVerificationAlgorithm] = &[
     &ALGORITHMS[12],
 ];
 
-/// The schemes that [`verify_tls12`] takes. The handshake offers most of them.
-pub const SCHEMES_TLS12: [u16; 10] = [
-    0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0807, 0x0603, 0x0806, 0x0601,
-];
-
 impl SignatureVerificationAlgorithm for Algorithm {
     fn verify_signature(
         &self,

@@ -157,6 +157,9 @@ fn rfc6979() {
 
 #[test]
 fn schemes() {
+    const SCHEMES_TLS12: [u16; 10] = [
+        0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0807, 0x0603, 0x0806, 0x0601,
+    ];
     let rsa = rsa_spki(&[0xff; 256], &[1, 0, 1]);
     let signature = [0x55; 256];
     for scheme in SCHEMES_TLS12 {
