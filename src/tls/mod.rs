@@ -10,6 +10,7 @@ pub mod anchors;
 mod codec;
 mod filter;
 mod hello;
+mod keyed;
 mod link;
 mod name_hash;
 #[cfg(windows)]

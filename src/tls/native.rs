@@ -14,14 +14,13 @@ use os::text;
 use super::agreed::Agreed;
 use super::link::Link;
 use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE};
+use super::session::{Records, Session};
 use super::verify::MAX_CHAIN_BYTES;
 use super::{Verify, alert, fault};
 use crate::error::{Error, Kind, Result, filled};
 use crate::stream::Stream;
 use crate::text::Hex;
 
-/// How many records in a row may come without a byte of application data, as in sessions of our own.
-const MAX_IDLE_RECORDS: u32 = 64;
 /// How many bytes of messages after the handshake are taken at most: tickets and new keys, some hundred bytes each.
 const MAX_LATE_BYTES: usize = 1 << 18;
 /// How many bytes the handshake may have together: the longest chain, and what comes with it.
@@ -86,15 +85,12 @@ pub(super) fn handshake(
     let chain = client.chain().map_err(|status| failure(&link, status))?;
     let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
     verify.system_chain(&chain)?;
-    Ok(Box::new(Session {
-        link,
+    let records = Schannel {
         client,
         tls13,
-        plain: 0..0,
         late: 0,
-        end: None,
-        out,
-    }))
+    };
+    Ok(Session::start(link, records))
 }
 
 /// What a failure of Schannel's means.
@@ -114,53 +110,40 @@ fn failure(link: &Link, status: Status) -> Error {
     fault(kind, &link.peer, &text)
 }
 
-/// An established session over a transport.
-struct Session {
-    link: Link,
+/// The records of a session.
+struct Schannel {
     client: Client,
     tls13: bool,
-    /// Decrypted and not yet handed on, in the link's buffer.
-    plain: Range<usize>,
     /// Bytes of messages since the handshake.
     late: usize,
-    /// The state that ends all reading: close_notify, or what went wrong.
-    end: Option<Result<()>>,
-    out: Vec<u8>,
 }
 
-impl Session {
-    /// Takes one record. `Ok(true)` is the orderly end.
-    fn next_record(&mut self) -> Result<bool> {
-        let at = self.link.record()?;
-        let (outer, minor) = self.link.header(&at);
+impl Records for Schannel {
+    fn open(&mut self, link: &mut Link) -> Result<Option<Range<usize>>> {
+        let at = link.record()?;
+        let (outer, minor) = link.header(&at);
         match outer {
             APPLICATION_DATA if minor == 3 => {}
             // TLS 1.2 shows its types outside.
             ALERT if minor == 3 && !self.tls13 => {}
-            HANDSHAKE if minor == 3 && !self.tls13 => return Err(self.renegotiation()),
-            _ => {
-                return Err(self
-                    .link
-                    .broken(text!("an unprotected record after the handshake")));
-            }
+            HANDSHAKE if minor == 3 && !self.tls13 => return Err(renegotiation(link)),
+            _ => return Err(link.broken(text!("an unprotected record after the handshake"))),
         }
-        let record = self.link.buf.get_mut(at.clone()).unwrap_or_default();
+        let record = link.buf.get_mut(at.clone()).unwrap_or_default();
         match self.client.decrypt(record) {
             // An alert that is opened and gives neither data nor an error is close_notify, too.
-            Ok(Record::Data(content)) if content.is_empty() => Ok(outer == ALERT),
-            Ok(Record::Data(content)) => {
-                self.plain = at.start + content.start..at.start + content.end;
-                Ok(false)
-            }
-            Ok(Record::Closed) => Ok(true),
+            Ok(Record::Data(content)) if content.is_empty() && outer == ALERT => Ok(None),
+            Ok(Record::Data(content)) => Ok(Some(at.start + content.start..at.start + content.end)),
+            Ok(Record::Closed) => Ok(None),
             Ok(Record::Handshake(content)) if self.tls13 => {
-                let record = self.link.buf.get(at).unwrap_or_default();
+                let record = link.buf.get(at).unwrap_or_default();
                 let message = record.get(content).unwrap_or_default().to_vec();
-                self.late_message(message)
+                self.late_message(link, message)?;
+                Ok(Some(0..0))
             }
-            Ok(Record::Handshake(_)) => Err(self.renegotiation()),
+            Ok(Record::Handshake(_)) => Err(renegotiation(link)),
             Err(status) => {
-                let mut error = failure(&self.link, status);
+                let mut error = failure(link, status);
                 // Altered on the way, or ended by the server: the rest may be had by another connection.
                 error.kind = Kind::Transient;
                 Err(error)
@@ -168,111 +151,51 @@ impl Session {
         }
     }
 
-    #[cold]
-    fn renegotiation(&self) -> Error {
-        self.link.broken(text!(
-            "the server asks for a renegotiation, which is refused"
-        ))
+    fn seal(&mut self, link: &Link, data: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        for chunk in data.chunks(self.client.max_data()) {
+            self.client
+                .encrypt(chunk, out)
+                .map_err(|status| failure(link, status))?;
+        }
+        Ok(())
     }
 
+    fn close(&mut self, out: &mut Vec<u8>) {
+        self.client.close(out);
+    }
+}
+
+#[cold]
+fn renegotiation(link: &Link) -> Error {
+    link.broken(text!(
+        "the server asks for a renegotiation, which is refused"
+    ))
+}
+
+impl Schannel {
     /// Has Schannel deal with what TLS 1.3 sends after the handshake: tickets, and new keys, which it answers.
-    fn late_message(&mut self, mut input: Vec<u8>) -> Result<bool> {
+    fn late_message(&mut self, link: &mut Link, mut input: Vec<u8>) -> Result<()> {
         self.late += input.len();
         if self.late > MAX_LATE_BYTES {
-            return Err(self
-                .link
-                .broken(text!("too many messages after the handshake")));
+            return Err(link.broken(text!("too many messages after the handshake")));
         }
+        let mut out = Vec::new();
         loop {
-            self.out.clear();
+            out.clear();
             let progress = self
                 .client
-                .handshake(&mut input, &mut self.out)
-                .map_err(|status| failure(&self.link, status))?;
-            if !self.out.is_empty() {
-                self.link.write_all(&self.out)?;
+                .handshake(&mut input, &mut out)
+                .map_err(|status| failure(link, status))?;
+            if !out.is_empty() {
+                link.write_all(&out)?;
             }
             input.drain(..input.len().saturating_sub(progress.left));
             if input.is_empty() {
-                return Ok(false);
+                return Ok(());
             }
             if !progress.again {
-                return Err(self
-                    .link
-                    .broken(text!("an unexpected message after the handshake")));
+                return Err(link.broken(text!("an unexpected message after the handshake")));
             }
-        }
-    }
-
-    /// Reads records until there is plaintext or the end.
-    fn fill(&mut self) -> Result<bool> {
-        for _ in 0..MAX_IDLE_RECORDS {
-            if self.next_record()? {
-                return Ok(true);
-            }
-            if !self.plain.is_empty() {
-                return Ok(false);
-            }
-        }
-        Err(self.link.broken(text!("too many records without data")))
-    }
-}
-
-impl Stream for Session {
-    fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        let mut copied = 0;
-        loop {
-            let plain = self.link.buf.get(self.plain.clone()).unwrap_or_default();
-            let room = buf.get_mut(copied..).unwrap_or_default();
-            let n = plain.len().min(room.len());
-            for (to, from) in room.get_mut(..n).into_iter().zip(plain.get(..n)) {
-                to.copy_from_slice(from);
-            }
-            self.plain.start += n;
-            copied += n;
-            // Records that are here already are taken along; none is waited for once there is something.
-            if copied > 0 && (copied == buf.len() || !self.link.has_record()) {
-                return Ok(copied);
-            }
-            if self.end.is_none() {
-                self.end = match self.fill() {
-                    Ok(false) => None,
-                    Ok(true) => Some(Ok(())),
-                    Err(error) => Some(Err(error)),
-                };
-            }
-            if let Some(end) = &self.end {
-                return if copied > 0 {
-                    Ok(copied)
-                } else {
-                    end.clone().map(|()| 0)
-                };
-            }
-        }
-    }
-
-    fn ready(&mut self) -> bool {
-        !self.plain.is_empty() || self.end.is_some() || self.link.ready()
-    }
-
-    fn write_all(&mut self, data: &[u8]) -> Result<()> {
-        self.out.clear();
-        for chunk in data.chunks(self.client.max_data()) {
-            self.client
-                .encrypt(chunk, &mut self.out)
-                .map_err(|status| failure(&self.link, status))?;
-        }
-        self.link.write_all(&self.out)
-    }
-}
-
-impl Drop for Session {
-    /// RFC 8446, section 6.1: each side says that it is done. Best effort, and only on a line that is sound.
-    fn drop(&mut self) {
-        self.out.clear();
-        if !matches!(self.end, Some(Err(_))) {
-            self.client.close(&mut self.out);
-            let _ = self.link.write_all(&self.out);
         }
     }
 }

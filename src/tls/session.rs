@@ -1,159 +1,78 @@
-//! A session after its handshake, for both versions: the application data, and whatever else a peer sends by then.
+//! A session after its handshake: the application data, read and written in records.
 //!
-//! Nothing is handed on before its tag is verified. Neither a renegotiation nor a KeyUpdate is taken part in.
+//! How these are protected, and what else a peer sends by then, is for the implementations of [`Records`].
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::alert::{self, CLOSE_NOTIFY};
-use super::fault;
 use super::link::Link;
-use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, Keys, MAX_PLAINTEXT};
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::stream::Stream;
 use os::text;
 
 /// How many records in a row may come without a byte of application data, so that no peer can keep us busy for nothing.
 const MAX_IDLE_RECORDS: u32 = 64;
-/// How many bytes of NewSessionTickets are skipped at most: servers send two of some hundred bytes.
-const MAX_TICKET_BYTES: usize = 1 << 18;
 
-const NEW_SESSION_TICKET: u8 = 4;
-const KEY_UPDATE: u8 = 24;
-
-/// The skipping of NewSessionTickets (RFC 8446, section 4.6.1), which may be split over records.
-#[derive(Default)]
-struct Tickets {
-    head: Vec<u8>,
-    /// What is left of the body of a ticket.
-    body: usize,
-    total: usize,
-}
-
-/// An established session over a transport.
-pub(crate) struct Session {
+/// An established session over a transport, whose records are opened and made by `records`.
+pub(super) struct Session<P: Records> {
     link: Link,
-    read: Keys,
-    write: Keys,
-    tls13: bool,
+    records: P,
     /// Decrypted and not yet handed on, in the link's buffer.
     plain: Range<usize>,
-    tickets: Tickets,
+    /// Records in a row that came without a byte of application data.
+    idle: u32,
     /// The state that ends all reading: close_notify, or what went wrong.
     end: Option<Result<()>>,
     out: Vec<u8>,
 }
 
-impl Session {
+/// How records are protected.
+pub(super) trait Records {
+    /// Takes one record of `link`, for which it may wait: where its application data is in the link's buffer, if it has
+    /// any. `None` is the orderly end.
+    fn open(&mut self, link: &mut Link) -> Result<Option<Range<usize>>>;
+
+    /// Appends the records with `data` to `out`.
+    fn seal(&mut self, link: &Link, data: &[u8], out: &mut Vec<u8>) -> Result<()>;
+
+    /// Appends the record with close_notify to `out`.
+    fn close(&mut self, out: &mut Vec<u8>);
+}
+
+impl<P: Records + 'static> Session<P> {
     /// The session behind a transport's interface: it is large, and so it is made where it stays.
-    pub(crate) fn start(link: Link, read: Keys, write: Keys, tls13: bool) -> Box<dyn Stream> {
+    pub(super) fn start(link: Link, records: P) -> Box<dyn Stream> {
         Box::new(Session {
             link,
-            read,
-            write,
-            tls13,
+            records,
             plain: 0..0,
-            tickets: Tickets::default(),
+            idle: 0,
             end: None,
             out: Vec::new(),
         })
     }
-
-    /// Takes one record. `Ok(true)` is the orderly end.
-    fn next_record(&mut self) -> Result<bool> {
-        let at = self.link.record()?;
-        let (outer, minor) = self.link.header(&at);
-        // RFC 8446, section 5: after the handshake nothing is in plaintext. TLS 1.2 shows its types outside.
-        if minor != 3 || self.tls13 && outer != APPLICATION_DATA {
-            return Err(self
-                .link
-                .broken(text!("an unprotected record after the handshake")));
-        }
-        let record = self.link.buf.get_mut(at.clone()).unwrap_or_default();
-        let Some((content_type, content)) = self.read.open(record) else {
-            return Err(fault(
-                Kind::Transient,
-                &self.link.peer,
-                &text!("a record was altered on the way (bad_record_mac)"),
-            ));
-        };
-        let content = at.start + content.start..at.start + content.end;
-        let bytes = self.link.buf.get(content.clone()).unwrap_or_default();
-        match (content_type, bytes) {
-            (APPLICATION_DATA, _) if self.tickets.body == 0 && self.tickets.head.is_empty() => {
-                self.plain = content;
-                Ok(false)
-            }
-            // A warning other than close_notify means nothing to us, and TLS 1.3 has none.
-            (ALERT, &[_, CLOSE_NOTIFY]) => Ok(true),
-            (ALERT, &[1, _]) if !self.tls13 => Ok(false),
-            (ALERT, &[_, description]) => Err(alert::received_later(&self.link.peer, description)),
-            (HANDSHAKE, bytes) if self.tls13 => match self.tickets.skip(bytes) {
-                Ok(()) => Ok(false),
-                Err(KEY_UPDATE) => Err(fault(
-                    Kind::Transient,
-                    &self.link.peer,
-                    &text!("the server changes its keys (KeyUpdate), which is not supported"),
-                )),
-                Err(_) => Err(self
-                    .link
-                    .broken(text!("an unexpected message after the handshake"))),
-            },
-            (HANDSHAKE, _) => Err(self.link.broken(text!(
-                "the server asks for a renegotiation, which is refused"
-            ))),
-            _ => Err(self
-                .link
-                .broken(text!("an unexpected record after the handshake"))),
-        }
-    }
-
-    /// Reads records until there is plaintext or the end.
-    fn fill(&mut self) -> Result<bool> {
-        for _ in 0..MAX_IDLE_RECORDS {
-            if self.next_record()? {
-                return Ok(true);
-            }
-            if !self.plain.is_empty() {
-                return Ok(false);
-            }
-        }
-        Err(self.link.broken(text!("too many records without data")))
-    }
 }
 
-impl Tickets {
-    /// Skips the handshake messages in `bytes`. `Err` is the type of a message that is no ticket.
-    fn skip(&mut self, mut bytes: &[u8]) -> core::result::Result<(), u8> {
-        self.total += bytes.len();
-        if bytes.is_empty() || self.total > MAX_TICKET_BYTES {
-            return Err(NEW_SESSION_TICKET);
-        }
-        while let Some((&byte, rest)) = bytes.split_first() {
-            if self.body > 0 {
-                let n = self.body.min(bytes.len());
-                self.body -= n;
-                bytes = bytes.get(n..).unwrap_or_default();
-                continue;
-            }
-            bytes = rest;
-            self.head.push(byte);
-            match *self.head.as_slice() {
-                [NEW_SESSION_TICKET, a, b, c] => {
-                    self.body = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-                    self.head.clear();
+impl<P: Records> Session<P> {
+    /// Takes one record, with or without data, or comes to the end.
+    fn take_record(&mut self) {
+        match self.records.open(&mut self.link) {
+            Ok(Some(plain)) => {
+                self.idle = if plain.is_empty() { self.idle + 1 } else { 0 };
+                self.plain = plain;
+                if self.idle == MAX_IDLE_RECORDS {
+                    let error = self.link.broken(text!("too many records without data"));
+                    self.end = Some(Err(error));
                 }
-                [NEW_SESSION_TICKET, ..] => {}
-                [other, ..] => return Err(other),
-                [] => {}
             }
+            Ok(None) => self.end = Some(Ok(())),
+            Err(error) => self.end = Some(Err(error)),
         }
-        Ok(())
     }
 }
 
-impl Stream for Session {
+impl<P: Records> Stream for Session<P> {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         let mut copied = 0;
         loop {
@@ -170,11 +89,7 @@ impl Stream for Session {
                 return Ok(copied);
             }
             if self.end.is_none() {
-                self.end = match self.fill() {
-                    Ok(false) => None,
-                    Ok(true) => Some(Ok(())),
-                    Err(error) => Some(Err(error)),
-                };
+                self.take_record();
             }
             if let Some(end) = &self.end {
                 return if copied > 0 {
@@ -192,32 +107,107 @@ impl Stream for Session {
 
     fn write_all(&mut self, data: &[u8]) -> Result<()> {
         self.out.clear();
-        for chunk in data.chunks(MAX_PLAINTEXT) {
-            if self
-                .write
-                .seal(APPLICATION_DATA, chunk, &mut self.out)
-                .is_none()
-            {
-                return Err(self
-                    .link
-                    .broken(text!("too many records on one connection")));
-            }
-        }
+        self.records.seal(&self.link, data, &mut self.out)?;
         self.link.write_all(&self.out)
     }
 }
 
-impl Drop for Session {
+impl<P: Records> Drop for Session<P> {
     /// RFC 8446, section 6.1: each side says that it is done. Best effort, and only on a line that is sound.
     fn drop(&mut self) {
         self.out.clear();
-        if !matches!(self.end, Some(Err(_)))
-            && self
-                .write
-                .seal(ALERT, &[1, CLOSE_NOTIFY], &mut self.out)
-                .is_some()
-        {
+        if !matches!(self.end, Some(Err(_))) {
+            self.records.close(&mut self.out);
             let _ = self.link.write_all(&self.out);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, HEADER};
+    use super::super::tests::{plain, read_all};
+    use super::*;
+
+    /// Gives one of these at each read. To be read once more would be to wait for ever.
+    struct Flights(alloc::vec::IntoIter<Vec<u8>>);
+
+    impl Stream for Flights {
+        fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+            let flight = self.0.next().expect("what will not come is waited for");
+            buf[..flight.len()].copy_from_slice(&flight);
+            Ok(flight.len())
+        }
+
+        fn write_all(&mut self, _: &[u8]) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    /// No protection. What is of the handshake has no data, and an alert is the end.
+    struct Bare;
+
+    impl Records for Bare {
+        fn open(&mut self, link: &mut Link) -> Result<Option<Range<usize>>> {
+            let at = link.record()?;
+            Ok(match link.header(&at) {
+                (APPLICATION_DATA, _) => Some(at.start + HEADER..at.end),
+                (ALERT, _) => None,
+                _ => Some(0..0),
+            })
+        }
+
+        fn seal(&mut self, _: &Link, data: &[u8], out: &mut Vec<u8>) -> Result<()> {
+            out.extend_from_slice(data);
+            Ok(())
+        }
+
+        fn close(&mut self, _: &mut Vec<u8>) {}
+    }
+
+    fn session(flights: &[&[&[u8]]]) -> Box<dyn Stream> {
+        let flights: Vec<_> = flights.iter().map(|records| records.concat()).collect();
+        let link = Link::new(Box::new(Flights(flights.into_iter())), "peer");
+        Session::start(link, Bare)
+    }
+
+    fn data(content: &[u8]) -> Vec<u8> {
+        plain(APPLICATION_DATA, content)
+    }
+
+    #[test]
+    fn with_data_at_hand_no_more_is_waited_for() {
+        let idle = plain(HANDSHAKE, b"ticket");
+        let (one, two) = (&*data(b"one"), &*data(b"two"));
+        let mut session = session(&[
+            &[one, &idle],
+            &[&idle, two, &idle, &idle, one, &two[..4]],
+            &[&two[4..], &idle],
+        ]);
+        let mut buf = [0; 100];
+        for expected in [&b"one"[..], b"twoone", b"two"] {
+            let n = session.read(&mut buf).unwrap();
+            assert_eq!(&buf[..n], expected);
+            assert!(!session.ready());
+        }
+    }
+
+    #[test]
+    fn idle_records_in_a_row_are_few() {
+        let most = plain(HANDSHAKE, b"-").repeat(MAX_IDLE_RECORDS as usize - 1);
+        let (one, idle, end) = (
+            &*data(b"one"),
+            &*plain(HANDSHAKE, b"-"),
+            &*plain(ALERT, b"-"),
+        );
+        let flights: [&[&[u8]]; 2] = [&[&most, one, &most], &[one, &most, end]];
+        let (content, result) = read_all(&mut *session(&flights));
+        assert_eq!(content, b"oneone");
+        result.unwrap();
+        let flights: [&[&[u8]]; 2] = [&[one, &most], &[idle]];
+        let (content, result) = read_all(&mut *session(&flights));
+        assert_eq!(content, b"one");
+        let error = result.unwrap_err();
+        assert!(error.text.contains("too many records without data"));
     }
 }

@@ -19,6 +19,7 @@ use zeroize::Zeroize;
 
 use super::filter::{Filter, Shared, Step};
 use super::hello::HTTP_1_1;
+use super::keyed::Keyed;
 use super::link::Link;
 use super::record::{Aead, Form, HEADER, Keys, MAX_FRAGMENT};
 use super::session::Session;
@@ -234,7 +235,7 @@ pub(super) fn handshake(
         exported
     };
     match (read, write) {
-        (Some(read), Some(write)) => Ok(Session::start(link, read, write, true)),
+        (Some(read), Some(write)) => Ok(Session::start(link, Keyed::new(read, write, true))),
         _ => Err(broken(&peer, text!("the keys could not be had"))),
     }
 }
