@@ -124,13 +124,16 @@ impl<'a> Continued<'a> {
             }
         }
         let validator = validator.unwrap_or_default();
-        let this = Continued {
+        let mut this = Continued {
             file,
             name,
             part,
             version,
             is_empty,
         };
+        this.file
+            .will_replace(name.as_bytes())
+            .map_err(|e| failed("create", name, e))?;
         Ok((this, validator))
     }
 }

@@ -176,10 +176,22 @@ fn a_file_that_cannot_be_made() {
     let folder = Folder::new();
     fs::create_dir(folder.join("d")).unwrap();
     let server = Server::answering(ok("content"));
-    remote_name(&folder, &server.url("/d")).refuses(&format!("d: {}", os_error("Is a directory")));
+    for run in [remote_name, go_on] {
+        run(&folder, &server.url("/d")).refuses(&format!(
+            "Failed to create d: {}",
+            os_error("Is a directory")
+        ));
+    }
     let long = "n".repeat(300);
     remote_name(&folder, &server.url(&format!("/{long}"))).refuses(&os_error("File name too long"));
     assert_eq!(folder.names(), ["d"]);
+    assert!(server.requests().is_empty());
+    // What there is a part of stays.
+    folder.write("d.part", "con");
+    folder.write("d.part.version", "\"v1\"");
+    go_on(&folder, &server.url("/d")).refuses("Failed to create d: ");
+    assert_eq!(folder.names(), ["d", "d.part", "d.part.version"]);
+    assert!(server.requests().is_empty());
 }
 
 #[test]

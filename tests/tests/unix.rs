@@ -174,17 +174,41 @@ fn writes_are_large_when_data_comes_fast() {
 
 #[test]
 fn a_file_that_is_replaced_keeps_its_permissions() {
-    let folder = Folder::new();
-    let path = folder.write("f", "old");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-    let server = Server::answering(ok("new"));
-    Ptex::new(["-O", &server.url("/f")])
-        .dir(folder.path())
-        .run()
-        .delivers(b"");
-    assert_eq!(folder.read("f"), b"new");
-    let mode = fs::metadata(&path).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o640);
+    for options in ["-O", "-OC-"] {
+        let folder = Folder::new();
+        let path = folder.write("f", "old");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let server = Server::answering(ok("new"));
+        Ptex::new([options, &server.url("/f")])
+            .dir(folder.path())
+            .run()
+            .delivers(b"");
+        assert_eq!(folder.read("f"), b"new");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+    }
+}
+
+#[test]
+fn a_link_is_replaced_and_not_followed() {
+    for options in ["-O", "-OC-"] {
+        let folder = Folder::new();
+        let other = folder.write("other", "somebody's own");
+        symlink(&other, folder.join("f")).unwrap();
+        symlink(folder.join("nothing"), folder.join("g")).unwrap();
+        let server = Server::answering(ok("new"));
+        for name in ["f", "g"] {
+            Ptex::new([options, &server.url(&["/", name].concat())])
+                .dir(folder.path())
+                .run()
+                .delivers(b"");
+            let kind = fs::symlink_metadata(folder.join(name)).unwrap().file_type();
+            assert!(kind.is_file());
+            assert_eq!(folder.read(name), b"new");
+        }
+        assert_eq!(folder.names(), ["f", "g", "other"]);
+        assert_eq!(folder.read("other"), b"somebody's own");
+    }
 }
 
 #[test]

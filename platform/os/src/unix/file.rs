@@ -183,25 +183,13 @@ impl NewFile {
             folder = rest;
         }
         let temporary = c_string(&joined(&[folder, b".ptex-", &random]))?;
-        // An existing file keeps its permissions, as it would if it were written over.
-        let mode = match fs::stat(name.as_c_str()) {
-            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
-                return Err(Errno(21));
-            }
-            // But not the bits that lend its owner's rights: its content is another now.
-            Ok(stat) => Some(Mode::from_raw_mode(stat.st_mode) & PERMISSIONS),
-            Err(io::Errno::NOENT) => None,
-            // Such as a name that is too long, which would else be found out at the end.
-            Err(e) => return Err(e.into()),
-        };
+        let mode = mode_of_replaced(&name)?;
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         signal::unfinished(temporary.clone());
         let file =
             fs::open(temporary.as_c_str(), flags, NEW_FILE).inspect_err(|_| signal::finished())?;
-        if let Some(mode) = mode {
-            let _ = fs::fchmod(&file, mode);
-        }
+        set_mode(&file, mode);
         Ok(NewFile {
             file,
             temporary,
@@ -224,6 +212,26 @@ impl NewFile {
         rename(&self.file, &self.temporary, &self.name)?;
         signal::finished();
         Ok(())
+    }
+}
+
+/// The permissions of what a new file of that name takes the place of: it keeps them, as it would if it were written over.
+/// An error if there can be no new file of that name, which would else be found out at the end.
+#[inline(never)]
+fn mode_of_replaced(name: &CStr) -> Result<Option<Mode>, Errno> {
+    match fs::stat(name) {
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => Err(Errno(21)),
+        // But not the bits that lend its owner's rights: its content is another now.
+        Ok(stat) => Ok(Some(Mode::from_raw_mode(stat.st_mode) & PERMISSIONS)),
+        Err(io::Errno::NOENT) => Ok(None),
+        // Such as a name that is too long.
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn set_mode(file: &OwnedFd, mode: Option<Mode>) {
+    if let Some(mode) = mode {
+        let _ = fs::fchmod(file, mode);
     }
 }
 
@@ -265,6 +273,12 @@ impl PartialFile {
             return Err(NOT_PLAIN);
         }
         Ok(PartialFile(file))
+    }
+
+    /// Prepares it to take the place of `name`, whose permissions it gets. An error if it cannot.
+    pub fn will_replace(&mut self, name: &[u8]) -> Result<(), Errno> {
+        set_mode(&self.0, mode_of_replaced(&c_string(name)?)?);
+        Ok(())
     }
 
     /// Reads up to `buf.len()` bytes; 0 is the end of what is there.

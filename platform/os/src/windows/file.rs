@@ -434,6 +434,11 @@ impl PartialFile {
         Ok(PartialFile(file))
     }
 
+    /// Prepares it to take the place of `name`. An error if it cannot.
+    pub fn will_replace(&mut self, name: &[u8]) -> Result<(), Errno> {
+        check_name(&wide_path(name)?)
+    }
+
     /// Reads up to `buf.len()` bytes; 0 is the end of what is there.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Errno> {
         read(&self.0, buf)
