@@ -15,7 +15,7 @@ filters() {
         for suite in output tls ftp unix; do
             # In one test the descriptor that is closed would be the emulator's log.
             clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test "$suite" -- \
-                --skip what_the_parent_closed >"$log" 2>&1 || fail "$name, $suite: $(cat "$log")"
+                --test-threads 4 --skip what_the_parent_closed >"$log" 2>&1 || fail "$name, $suite: $(cat "$log")"
         done
         # The tests have no names but their own: this one is looked for in files, and then asked for.
         ! clean "$program" --retry 0 --connect-timeout 5 http://name.invalid/ >"$log" 2>&1 || fail "$name found a name."
