@@ -259,11 +259,12 @@ flights!(
 
 #[test]
 fn records_that_do_not_belong() {
-    let refused = |flight, why| refused(flight, Kind::Source, why);
     refused(
         |s| s.out.extend_from_slice(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        Kind::NoTls,
         "not TLS",
     );
+    let refused = |flight, why| refused(flight, Kind::Source, why);
     refused(
         |s| s.out.extend_from_slice(&plain(APPLICATION_DATA, &[1; 40])),
         "unexpected record",
