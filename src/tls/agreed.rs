@@ -25,7 +25,7 @@ const DHE_SUITES: [u16; 3] = [0x009e, 0x009f, 0xccaa];
 
 /// The messages of a server.
 #[derive(Default)]
-pub(super) struct Agreed {
+pub struct Agreed {
     messages: Vec<u8>,
     /// Whether what follows is encrypted.
     over: bool,
@@ -33,7 +33,7 @@ pub(super) struct Agreed {
 
 impl Agreed {
     /// Takes note of a record's content. How many there are is for the caller to limit.
-    pub(super) fn note(&mut self, content_type: u8, content: &[u8]) {
+    pub fn note(&mut self, content_type: u8, content: &[u8]) {
         if content_type != HANDSHAKE {
             self.over |= content_type == CHANGE_CIPHER_SPEC;
         } else if !self.over {
@@ -42,13 +42,13 @@ impl Agreed {
     }
 
     /// Whether what was noted came before anything encrypted.
-    pub(super) fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         !self.over
     }
 
     /// Whether it is TLS 1.3 (true) or 1.2; or why there may be no session. `no_tls13` says that the server has claimed
     /// before to know no TLS 1.3.
-    pub(super) fn check(&self, no_tls13: bool) -> Result<bool, Template> {
+    pub fn check(&self, no_tls13: bool) -> Result<bool, Template> {
         const MALFORMED: Template = text!("the ServerHello is malformed (decode_error)");
         let mut messages = Reader(&self.messages);
         let mut suite = None;

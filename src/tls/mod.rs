@@ -3,8 +3,8 @@
 //! [`connect`] tries TLS 1.3, which embedded-tls negotiates within narrow limits, and on a new connection TLS 1.2 of our
 //! own if the server is sound but beyond those limits. On Windows Schannel is the last that is tried, in the same way.
 
-#[cfg(any(windows, test))]
-mod agreed;
+#[cfg(any(windows, test, fuzzing))]
+pub mod agreed;
 mod alert;
 pub mod anchors;
 mod codec;
