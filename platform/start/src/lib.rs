@@ -49,9 +49,9 @@ extern "C" fn _Unwind_Resume() -> ! {
     os::process::exit(1)
 }
 
-/// Prebuilt, their atomics for AArch64 ask this whether newer instructions are there. 0 says that none are.
+/// Prebuilt, their atomics for AArch64 look here whether there are newer instructions. No constant, which the compiler would
+/// make one with others. That it is here keeps out of the file what would find out: C code, which asks a libc.
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
 #[unsafe(no_mangle)]
-extern "C" fn getauxval(_: usize) -> usize {
-    0
-}
+static __aarch64_have_lse_atomics: core::sync::atomic::AtomicU8 =
+    core::sync::atomic::AtomicU8::new(0);
