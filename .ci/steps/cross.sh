@@ -14,14 +14,21 @@ s390x-unknown-linux-gnu        ptex-linux-s390x     s390x    IBM S/390
 MACHINES
 }
 
-# Debian's compiler and its sources, in target/cross alone: nothing there is called cargo for anybody else.
-cross_tools() {
-    local kit=$PWD/target/cross version=1.96.0+dfsg1-1~deb12u2 runtime package program
-    [ ! -x "$kit/bin/cargo" ] || [ ! -x "$kit/bin/clippy-driver" ] || return 0
-    mkdir -p "$kit/debs" "$kit/bin" "$kit/tmp"
+# The version of Debian's packages: one that is known to do, or else the newest.
+cross_version() {
+    local version=1.96.0+dfsg1-1~deb12u2
     if [[ $(apt-cache madison rustc-web) != *" $version "* ]]; then
         version=$(apt-cache policy rustc-web | sed -n 's/^ *Candidate: //p')
     fi
+    echo "$version"
+}
+
+# Debian's compiler and its sources, in target/cross alone: nothing there is called cargo for anybody else.
+cross_tools() {
+    local kit=$PWD/target/cross version runtime package program
+    [ ! -x "$kit/bin/cargo" ] || [ ! -x "$kit/bin/clippy-driver" ] || return 0
+    mkdir -p "$kit/debs" "$kit/bin" "$kit/tmp"
+    version=$(cross_version)
     # The compiler's own library has the compiler's version in its name.
     runtime=$(apt-cache show "libstd-rust-web-dev=$version" | grep -o 'libstd-rust-web-[0-9][0-9.]*' | head -n 1)
     # In a folder of its own also for what apt unpacks on the way: others clean /tmp.
@@ -89,6 +96,45 @@ cross() {
     done < <(cross_machines)
 }
 
+# As a user builds it for another machine: with a compiled core, which `rustup target add` would bring and Debian's package
+# for AArch64 has. Its code is optimized in another way, and wants other functions.
+prebuilt() {
+    local kit=$PWD/target/cross folder=$PWD/target/cross/dist/prebuilt program
+    prebuilt_core "$kit"
+    cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo-prebuilt" --cargo-arg --locked \
+        --target aarch64-unknown-linux-gnu "$folder"
+    hardened "$folder/ptex-linux-aarch64"
+    program=$folder/run
+    printf '#!/bin/sh\nexec /usr/bin/qemu-aarch64-static %s "$@"\n' "$folder/ptex-linux-aarch64" >"$program"
+    chmod +x "$program"
+    clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test tls -- --test-threads 4 \
+        >target/ci/cross.log 2>&1 || fail "With a compiled core, tls: $(cat target/ci/cross.log)"
+    passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/cross.log)"
+}
+
+# The compiled core, and a cargo that takes it, as it is released to users: without features that are not stable.
+prebuilt_core() { # KIT
+    local kit=$1 apt
+    cat >"$kit/bin/cargo-prebuilt" <<CARGO
+#!/bin/sh
+PATH=$kit/bin:\$PATH RUSTC=$kit/bin/rustc exec $kit/usr/bin/cargo "\$@"
+CARGO
+    chmod +x "$kit/bin/cargo-prebuilt"
+    [ ! -d "$kit/usr/lib/rustlib/aarch64-unknown-linux-gnu" ] || return 0
+    # The lists of that machine's packages are for this alone.
+    mkdir -p "$kit/arm64/lists/partial" "$kit/arm64/cache/archives/partial"
+    apt=(apt-get -q -o APT::Sandbox::User=root -o APT::Architecture=arm64 -o APT::Architectures=arm64
+        -o "Dir::State::Lists=$kit/arm64/lists" -o "Dir::Cache=$kit/arm64/cache")
+    (
+        cd "$kit/arm64" || exit
+        export TMPDIR=$kit/tmp
+        "${apt[@]}" update
+        "${apt[@]}" download "libstd-rust-web-dev=$(cross_version)"
+    ) >>"$kit/apt.log"
+    dpkg --extract "$kit"/arm64/*.deb "$kit"
+    rm -r "$kit/arm64"
+}
+
 # The targets of musl: the same program by another name, of which no libc is linked either. Two stand for the five, since
 # each costs a minute.
 musl() {
@@ -106,7 +152,7 @@ musl() {
             >target/ci/cross.log 2>&1 || fail "$target, tls: $(cat target/ci/cross.log)"
         passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/cross.log)"
     done <<'MACHINES'
-aarch64-unknown-linux-musl ptex-linux-aarch64 qemu-aarch64-static
+aarch64-unknown-linux-musl ptex-linux-aarch64 /usr/bin/qemu-aarch64-static
 x86_64-unknown-linux-musl  ptex-linux-x86_64
 MACHINES
 }
