@@ -74,6 +74,8 @@ pub struct Delivery<'a> {
     digest: Digest,
     /// While a source is read again: how much of it was delivered before and is still to come, and its digest so far.
     replay: Option<(u64, Digest)>,
+    /// Where what is being delivered must end.
+    end: Option<u64>,
 }
 
 impl<'a> Delivery<'a> {
@@ -86,6 +88,7 @@ impl<'a> Delivery<'a> {
             delivered: 0,
             digest,
             replay: None,
+            end: None,
         }
     }
 
@@ -148,6 +151,16 @@ impl<'a> Delivery<'a> {
             .then(|| (self.delivered, Digest::new(&self.expected)));
     }
 
+    /// What comes next must end where `end` bytes are delivered, if that is known.
+    pub fn end_at(&mut self, end: Option<u64>) {
+        self.end = end;
+    }
+
+    /// How many bytes are known to be still to come.
+    pub fn missing(&self) -> u64 {
+        self.end.map_or(0, |end| end.saturating_sub(self.delivered))
+    }
+
     /// Whether what was delivered is still being compared: the last reading was not, or not yet, found to be the same.
     pub fn is_comparing(&self) -> bool {
         self.replay.is_some()
@@ -167,7 +180,7 @@ impl<'a> Delivery<'a> {
     /// Delivers the next bytes.
     ///
     /// # Errors
-    /// [`Kind::Content`] if they are more than the file has, or differ from what was delivered; [`Kind::Local`] if they
+    /// [`Kind::Content`] if they are more than there should be, or differ from what was delivered; [`Kind::Local`] if they
     /// can't be written.
     pub fn deliver(&mut self, mut data: &[u8]) -> Result<()> {
         if let Some((left, digest)) = &mut self.replay {
@@ -189,6 +202,9 @@ impl<'a> Delivery<'a> {
         {
             return Err(wrong_size(size, &"more"));
         }
+        if self.end.is_some() && data.len() as u64 > self.missing() {
+            return Err(changed());
+        }
         if data.is_empty() {
             return Ok(());
         }
@@ -207,6 +223,9 @@ impl<'a> Delivery<'a> {
             return Err(changed());
         }
         self.check_size(self.delivered)?;
+        if self.missing() > 0 {
+            return Err(changed());
+        }
         if let (Some(expected), Digest::Sha256(hash)) = (&self.expected.sha256, &self.digest) {
             let actual = hash.clone().finish();
             if actual != *expected {

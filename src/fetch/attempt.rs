@@ -1,8 +1,8 @@
-//! One try at one source: its redirects, and what an answer means for what was already delivered.
+//! One try at one source: what is asked for, redirects, and what comes of the answer.
 
-use super::{Fetch, Version};
+use super::Fetch;
+use super::version::{Said, Step};
 use crate::auth::{self, Login};
-use crate::deliver::changed;
 use crate::error::{Error, Kind, Part, Result, filled};
 use crate::http::request::Form;
 use crate::http::{Body, Head, HeadParser, Method, partial, redirect, request};
@@ -13,14 +13,16 @@ use crate::url::{Scheme, Url};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::mem;
 use os::clock::unix_seconds;
 use os::file::File;
 use os::text;
-use os::text::Template;
 
 /// How one request ended that did not fail.
 enum Answer {
     Delivered,
+    /// There is more, or something else, to be asked for at once.
+    Again,
     Redirect(Url),
 }
 
@@ -39,11 +41,12 @@ impl Fetch<'_, '_> {
     /// Fetches what `source` leads to, going on after what was delivered before if that can be done safely.
     pub(super) fn attempt(&mut self, index: usize, source: &Url) -> Result<()> {
         let mut url = source.clone();
-        if !self.rewrite(&mut url)? {
-            return self.follow(index, source, url);
+        let is_rewritten = self.rewrite(&mut url)?;
+        let result = self.follow(index, source, &url);
+        if is_rewritten {
+            return result.map_err(|e| e.context(text!("rewritten to %: "), &[&url]));
         }
-        self.follow(index, source, url.clone())
-            .map_err(|e| e.context(text!("rewritten to %: "), &[&url]))
+        result
     }
 
     /// Makes of `url` what the user's rules do, and says whether one of them fits.
@@ -61,15 +64,23 @@ impl Fetch<'_, '_> {
     }
 
     /// Fetches what `url` leads to. The user's own headers are for `source`.
-    fn follow(&mut self, index: usize, source: &Url, mut url: Url) -> Result<()> {
+    fn follow(&mut self, index: usize, source: &Url, first: &Url) -> Result<()> {
+        let mut url = first.clone();
         // Where the user wanted to go: a rule of his says so as much as a URL.
-        let mut asked = url.clone();
+        let mut asked = first.clone();
         let mut redirects = 0;
         loop {
             let next = match url.scheme() {
-                Scheme::File => return self.file(&url),
+                Scheme::File => return self.file(index, &url),
                 Scheme::Http | Scheme::Https => match self.http(index, source, &asked, &url)? {
                     Answer::Delivered => return Ok(()),
+                    // Not of the last one: a redirect may lead to a URL that is good for one answer.
+                    Answer::Again => {
+                        url = first.clone();
+                        asked = first.clone();
+                        redirects = 0;
+                        continue;
+                    }
                     Answer::Redirect(next) => next,
                 },
                 Scheme::Ftp | Scheme::Ftps => return self.ftp(index, &asked, &url),
@@ -101,7 +112,7 @@ impl Fetch<'_, '_> {
         }
     }
 
-    fn file(&mut self, url: &Url) -> Result<()> {
+    fn file(&mut self, index: usize, url: &Url) -> Result<()> {
         let path = url.file_path().map_err(|mut error| {
             error.kind = Kind::Source;
             error
@@ -111,31 +122,34 @@ impl Fetch<'_, '_> {
             Error::say(Kind::Source, text, &[&url.path(), &e])
         };
         let mut file = File::open(&path).map_err(failed)?;
-        // What a system makes up when it is read, as in /proc, has the size 0.
-        self.version.total = file.size().filter(|&size| size > 0);
-        if let Some(size) = self.version.total {
-            self.delivery.check_size(size)?;
-        }
-        self.delivery.begin(true);
+        let mut said = Said {
+            source: index,
+            // What a system makes up when it is read, as in /proc, has the size 0.
+            total: file.size().filter(|&size| size > 0),
+            ..Said::default()
+        };
+        self.version.judge(&said, &self.delivery)?;
+        self.begin(&mut said)?;
         loop {
             let n = file.read(self.buffer.room()).map_err(failed)?;
             if n == 0 {
-                return match self.version.total {
-                    Some(size) if self.delivery.delivered() != size => Err(changed()),
-                    _ => self.delivery.finish(),
-                };
+                return self.delivery.finish();
             }
             let data = self.buffer.room().get(..n).unwrap_or_default();
             self.delivery.deliver(data)?;
             self.report
-                .progress(self.delivery.delivered(), self.version.total);
+                .progress(self.delivery.delivered(), self.total());
         }
     }
 
     /// One request and its answer.
     fn http(&mut self, index: usize, source: &Url, asked: &Url, url: &Url) -> Result<Answer> {
         let range = self.range(index);
-        let asked_for_range = !range.is_empty();
+        let first = if range.is_empty() {
+            0
+        } else {
+            self.delivery.delivered()
+        };
         let proxy = proxy::for_url(url, &os::env::var)?;
         let Answered {
             mut stream,
@@ -146,39 +160,41 @@ impl Fetch<'_, '_> {
         if let Some(location) = redirect::location(&head) {
             return redirect::follow(url, location).map(Answer::Redirect);
         }
-        if head.status() == 416 && asked_for_range {
-            // Nothing was missing but the end of the response: of the same content, there is no more.
-            return match head
-                .content_range()?
-                .and_then(|range| range.complete_length)
-            {
-                Some(length)
-                    if length == self.delivery.delivered()
-                        && self.version.total.is_none_or(|total| total == length) =>
-                {
-                    self.delivery.begin(false);
-                    self.delivery.finish().map(|()| Answer::Delivered)
+        let refused_range = head.status() == 416 && first > 0;
+        if !refused_range {
+            head.check_status(unix_seconds()).map_err(|mut error| {
+                error.text.push_str(&auth::unsupported(&head));
+                match &proxy {
+                    Some(proxy) if head.status() == 407 => proxy.blame(error),
+                    _ => error,
                 }
-                _ => Err(changed()),
-            };
+            })?;
         }
-        head.check_status(unix_seconds()).map_err(|mut error| {
-            error.text.push_str(&auth::unsupported(&head));
-            match &proxy {
-                Some(proxy) if head.status() == 407 => proxy.blame(error),
-                _ => error,
-            }
-        })?;
-        let end = self.accept(index, url, &head, asked_for_range)?;
-        self.pump(&mut *stream, &mut Body::new(head.framing()), from, len)?;
-        // A server may send a part of the range that it was asked for.
-        match end {
-            Some(end) if self.delivery.delivered() < end => {
-                Err(partial(end - self.delivery.delivered()))
-            }
-            Some(end) if self.delivery.delivered() > end => Err(changed()),
-            _ => self.delivery.finish().map(|()| Answer::Delivered),
+        if head.status() == 206 && first == 0 && !self.headers.sends("Range") {
+            let text = text!("The server sent a part where all was asked for");
+            return Err(Error::say(Kind::Source, text, &[]));
         }
+        let mut said = Said::of(&head, first, index, url);
+        let step = self.version.judge(&said, &self.delivery)?;
+        if step == Step::AskForAll {
+            self.version.asks_for_all_at = first;
+            return Ok(Answer::Again);
+        }
+        self.begin(&mut said)?;
+        if step == Step::Take {
+            self.pump(&mut *stream, &mut Body::new(head.framing()), from, len)?;
+        }
+        if said.end.is_some() {
+            match self.delivery.missing() {
+                // A server may send a part of the range that it was asked for, and need not say how long all of it is.
+                0 if self.total() != said.end && !self.delivery.is_proven() => {
+                    return Ok(Answer::Again);
+                }
+                0 => {}
+                missing => return Err(partial(missing)),
+            }
+        }
+        self.delivery.finish().map(|()| Answer::Delivered)
     }
 
     /// The fields that ask for what is missing; none if all of it must be asked for.
@@ -188,7 +204,7 @@ impl Fetch<'_, '_> {
     fn range(&self, index: usize) -> Vec<(&'static str, String)> {
         let delivered = self.delivery.delivered();
         let mut fields = Vec::new();
-        if delivered == 0 || self.headers.sends("Range") {
+        if delivered == self.version.asks_for_all_at || self.headers.sends("Range") {
             return fields;
         }
         match &self.version.validator {
@@ -244,107 +260,33 @@ impl Fetch<'_, '_> {
         })
     }
 
-    /// Decides what the content of a successful answer is, given what was delivered, and where it must end.
-    fn accept(
-        &mut self,
-        index: usize,
-        url: &Url,
-        head: &Head,
-        asked_for_range: bool,
-    ) -> Result<Option<u64>> {
-        let delivered = self.delivery.delivered();
-        let mut total = head.content_length();
-        let mut end = total;
-        let is_rest = asked_for_range && head.status() == 206;
-        if head.status() == 206 && !is_rest && !self.headers.sends("Range") {
-            return Err(broken(text!(
-                "The server sent a part where all was asked for"
-            )));
-        }
-        let server = url.host_port();
-        if is_rest {
-            // Two servers may well have different files of one date; only an ETag is not met by chance. Next time, all is
-            // read again and compared.
-            let is_date = |old: &mut String| !old.starts_with('"');
-            if !self.delivery.is_proven_by_hash()
-                && !self.version.server.is_empty()
-                && self.version.server != server
-                && self.version.validator.take_if(is_date).is_some()
-            {
-                let text = text!("Another server than at first was to send the rest");
-                return Err(Error::say(Kind::Transient, text, &[]));
-            }
-            let range = head.content_range()?;
-            let Some((Some((first, last)), complete)) =
-                range.map(|range| (range.range, range.complete_length))
-            else {
-                return Err(broken(text!("The server sent a part without saying which")));
-            };
-            let is_length_right =
-                total.is_none_or(|length| length.checked_sub(1) == Some(last - first));
-            // A server need not say how long all of it is, but it may have said so before.
-            total = complete.or(self.version.total);
-            end = total.or(Some(last.saturating_add(1)));
-            if first != delivered || !is_length_right || end <= Some(last) {
-                return Err(broken(text!(
-                    "The server sent another part than the one asked for"
-                )));
-            }
-        }
-        if let Some(total) = total {
-            self.delivery.check_size(total)?;
-        }
-        let validator = head.validator();
-        if delivered > 0 {
-            // All of it is compared, whatever it calls itself; the rest is taken at its word.
-            let is_other = is_rest
-                && self.version.source == index
-                && !self.delivery.is_proven_by_hash()
-                && matches!((&self.version.validator, validator), (Some(old), Some(new)) if old != new);
-            if is_other
-                || matches!((self.version.total, total), (Some(old), Some(new)) if old != new)
-            {
-                return Err(changed());
-            }
-        }
-        self.delivery.begin(!is_rest);
-        self.note(index, server, validator, total)?;
-        Ok(end)
-    }
-
-    /// Notes of what `source` now sends a version, unless that is known. What is compared with what was delivered may
-    /// be another one than that.
-    pub(super) fn note(
-        &mut self,
-        source: usize,
-        server: String,
-        validator: Option<&str>,
-        total: Option<u64>,
-    ) -> Result<()> {
+    /// Has delivered what comes next, which is as an answer `said`, and notes of what its source now sends a version, unless
+    /// that is known. What is compared with what was delivered may be another one than that.
+    pub(super) fn begin(&mut self, said: &mut Said) -> Result<()> {
+        self.delivery.begin(said.from == 0);
         let is_delivered = self.delivery.delivered() == 0;
         let is_comparing = self.delivery.is_comparing();
         let is_other = is_comparing
-            && (self.version.validator.as_deref() != validator || self.version.server != server);
-        if is_delivered || is_other || self.version.source != source {
-            self.delivery
-                .remember(validator.filter(|_| !is_comparing))?;
-            self.version = Version {
-                source,
-                server,
-                validator: validator.map(ToString::to_string),
-                total: total.or(if is_delivered {
-                    None
-                } else {
-                    self.version.total
-                }),
-                is_delivered,
-            };
+            && (self.version.validator.as_deref() != said.validator
+                || self.version.server != said.server);
+        if is_delivered {
+            self.version.total = None;
         }
+        // The size of what may not be the same is none of what was delivered.
+        if !is_comparing {
+            self.version.total = said.total.or(self.version.total);
+        }
+        if is_delivered || is_other || self.version.source != said.source {
+            self.delivery
+                .remember(said.validator.filter(|_| !is_comparing))?;
+            let version = &mut self.version;
+            version.source = said.source;
+            version.server = mem::take(&mut said.server);
+            version.validator = said.validator.map(ToString::to_string);
+            version.is_delivered = is_delivered;
+        }
+        self.delivery
+            .end_at(said.end.or(said.total).or(self.total()));
         Ok(())
     }
-}
-
-#[cold]
-fn broken(what: Template) -> Error {
-    Error::say(Kind::Source, what, &[])
 }

@@ -1,6 +1,7 @@
 //! One try at one source by FTP.
 
 use super::Fetch;
+use super::version::Said;
 use crate::auth::Login;
 use crate::connect::FtpServer;
 use crate::deliver::changed;
@@ -25,29 +26,27 @@ impl Fetch<'_, '_> {
         };
         let mut session = Session::login(&mut server, url, login)?;
         let (target, facts) = session.find(path, !self.delivery.is_proven_by_hash())?;
-        let delivered = self.delivery.delivered();
-        if let Some(size) = facts.size {
-            self.delivery.check_size(size)?;
-            if size < delivered || self.version.total.is_some_and(|total| total != size) {
-                return Err(changed());
-            }
-        }
+        let mut said = Said {
+            source: index,
+            server: url.host_port(),
+            validator: facts.validator.as_deref(),
+            total: facts.size,
+            ..Said::default()
+        };
+        self.version.judge(&said, &self.delivery)?;
         let is_same =
             facts.validator.is_some() && is_from && self.version.validator == facts.validator;
-        let from = if is_same || self.delivery.is_proven_by_hash() {
-            delivered
-        } else {
-            0
-        };
-        if from > 0 && facts.size == Some(from) {
+        if is_same || self.delivery.is_proven_by_hash() {
+            said.from = self.delivery.delivered();
+        }
+        if said.from > 0 && said.total == Some(said.from) {
             // Nothing was missing but the server's word that this was all.
-            self.delivery.begin(false);
+            self.begin(&mut said)?;
             return self.delivery.finish();
         }
-        let (mut data, from) = session.transfer(&mut server, &target, from)?;
-        self.delivery.begin(from == 0);
-        let validator = facts.validator.as_deref();
-        self.note(index, url.host_port(), validator, facts.size)?;
+        let (mut data, from) = session.transfer(&mut server, &target, said.from)?;
+        said.from = from;
+        self.begin(&mut said)?;
         let framing = match facts.size {
             Some(size) => Framing::Length(size - from),
             None => Framing::UntilClose,

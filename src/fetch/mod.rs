@@ -1,11 +1,13 @@
 //! The job: one file, from the first of its sources that has it, through broken lines and busy servers.
 //!
 //! A source is tried until it delivers or is exhausted, then comes the next; what was delivered is never delivered
-//! twice ([`crate::deliver`]). One try is in [`attempt`] (and [`ftp`]), the bytes of a body flow in [`pump`].
+//! twice ([`crate::deliver`]). One try is in [`attempt`] (and [`ftp`]), what an answer means for what was delivered in
+//! [`version`]; the bytes of a body flow in [`pump`].
 
 mod attempt;
 mod ftp;
 mod pump;
+mod version;
 
 use crate::cli::Options;
 use crate::connect::Network;
@@ -19,21 +21,7 @@ use alloc::string::String;
 use os::clock::{monotonic_ms, sleep_ms};
 use os::text;
 use pump::Buffer;
-
-/// What is known of the content of which a part was delivered.
-#[derive(Default)]
-struct Version {
-    /// Which source said so.
-    source: usize,
-    /// Host and port of the server that said so, at the end of all redirects.
-    server: String,
-    /// What makes a range request conditional on the content being the same (RFC 9110, section 13.1.5).
-    validator: Option<String>,
-    /// The size of all of it.
-    total: Option<u64>,
-    /// Whether bytes of this version were delivered, and not only compared with others.
-    is_delivered: bool,
-}
+use version::Version;
 
 /// Everything that a fetch works with.
 pub struct Fetch<'a, 'd> {

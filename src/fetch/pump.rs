@@ -102,16 +102,15 @@ impl Fetch<'_, '_> {
         }
         read?;
         body.end()?;
-        let delivered = self.delivery.delivered();
         // A close ends this body, and a broken line closes: only the size tells one from the other.
-        match self.total() {
-            Some(size) if delivered < size => Err(partial(size - delivered)),
-            _ => Ok(()),
+        match self.delivery.missing() {
+            0 => Ok(()),
+            missing => Err(partial(missing)),
         }
     }
 
     /// The size of all of it, if that is known.
-    fn total(&self) -> Option<u64> {
+    pub(super) fn total(&self) -> Option<u64> {
         self.delivery.expected_size().or(self.version.total)
     }
 

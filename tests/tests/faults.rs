@@ -537,6 +537,317 @@ fn a_part_of_the_part_is_continued() {
     fetch(&server.url("/")).delivers(&bytes);
 }
 
+/// The head of the part of a content from `first` to before `end`, which is not said to be `total` bytes long if that is `*`.
+fn part_head(first: usize, end: usize, total: &str) -> String {
+    let (last, length) = (end - 1, end - first);
+    format!(
+        "HTTP/1.1 206 Part\r\nETag: \"v1\"\r\nContent-Range: bytes {first}-{last}/{total}\r\nContent-Length: {length}\r\n\r\n"
+    )
+}
+
+/// The first byte that a request asks for.
+fn first_byte(request: &Request) -> Option<usize> {
+    let range = request.header("Range")?;
+    range
+        .strip_prefix("bytes=")?
+        .strip_suffix('-')?
+        .parse()
+        .ok()
+}
+
+#[test]
+fn a_part_of_unknown_total_is_never_the_end() {
+    let bytes = noise(17, 1000);
+    let begun = |bytes: &[u8]| {
+        let head = "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nTransfer-Encoding: chunked\r\n\r\n12c\r\n";
+        [head.as_bytes(), &bytes[..300], b"\r\n"].concat()
+    };
+    // What the server says where there is no more.
+    for (end, requests) in [("*/1000", 6), ("*/*", 7), ("x", 7)] {
+        let file = bytes.clone();
+        let server = Server::start(move |request, connection| match first_byte(request) {
+            None if request.number == 0 => connection.send(begun(&file)),
+            None => connection.send(ok(&file)),
+            Some(1000) => connection.send(status(&format!("416 No\r\nContent-Range: bytes {end}"))),
+            Some(first) => {
+                let end = (first + 200).min(1000);
+                connection.send(part_head(first, end, "*"))?;
+                connection.send(&file[first..end])
+            }
+        });
+        Ptex::new(["--retry", "1", &server.url("/")])
+            .run()
+            .delivers(&bytes);
+        assert_eq!(server.requests().len(), requests);
+    }
+    // Where the hash proves the end nothing more is asked for.
+    let file = bytes.clone();
+    let server = Server::start(move |request, connection| match first_byte(request) {
+        None => connection.send(begun(&file)),
+        Some(first) => {
+            let end = (first + 350).min(1000);
+            connection.send(part_head(first, end, "*"))?;
+            connection.send(&file[first..end])
+        }
+    });
+    fetch_from(&[&server.url("/")], Some(&bytes), &["--retry", "1"]).delivers(&bytes);
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn parts_that_come_whole_are_no_failed_tries() {
+    let bytes = noise(18, 200_000);
+    let file = bytes.clone();
+    let server = Server::start(move |request, connection| match first_byte(request) {
+        None => {
+            connection.send("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 200000\r\n\r\n")?;
+            connection.send(&file[..5000])
+        }
+        Some(first) => {
+            connection.send(part_head(first, first + 5000, "200000"))?;
+            connection.send(&file[first..first + 5000])
+        }
+    });
+    let outcome = Ptex::new(["--retry", "1", &server.url("/")]).run();
+    outcome.delivers(&bytes);
+    assert_eq!(server.requests().len(), 40);
+    assert!(outcome.elapsed < SOON);
+}
+
+#[test]
+fn the_time_for_everything_holds_for_parts() {
+    let server = Server::start(|request, connection| match first_byte(request) {
+        None => {
+            connection.send("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 99999999\r\n\r\n.")
+        }
+        Some(first) => connection.send([&part_head(first, first + 1, "99999999"), "."].concat()),
+    });
+    let outcome = Ptex::new(["--max-time", "1", &server.url("/")]).run();
+    let error = outcome.error();
+    assert!(error.contains("--max-time"), "{error}");
+    assert!(outcome.elapsed < SOON);
+}
+
+#[test]
+fn the_total_that_was_told_before_holds_for_content_without_a_length() {
+    let bytes = noise(19, 50_000);
+    let longer = [&*bytes, b"and more"].concat();
+    for content in [&bytes[..30_000], &longer] {
+        for chunked in [true, false] {
+            let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
+            if chunked {
+                answer.extend(
+                    format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", content.len()).bytes(),
+                );
+                answer.extend_from_slice(content);
+                answer.extend_from_slice(b"\r\n0\r\n\r\n");
+            } else {
+                answer.extend_from_slice(b"\r\n");
+                answer.extend_from_slice(content);
+            }
+            let first = bytes.clone();
+            let server = Server::start(move |request, connection| match request.number {
+                0 => {
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n")?;
+                    connection.send(&first[..10_000])
+                }
+                _ => connection.send(&answer),
+            });
+            let options = ["--retry", "1"];
+            let outcome = Ptex::new(options.iter().chain(&[&*server.url("/")])).run();
+            let error = outcome.error();
+            // A line that broke and a close look the same.
+            let is_cut = !chunked && content.len() < bytes.len();
+            let expected = if is_cut {
+                "20000 bytes missing"
+            } else {
+                "The content has changed"
+            };
+            assert!(error.contains(expected), "{error}");
+            assert!(bytes.starts_with(&outcome.stdout));
+            if chunked {
+                // What has changed is begun again where that can be done.
+                let folder = Folder::new();
+                let first = cut_once(Content::anonymous(&*bytes), 10_000);
+                let url = first.url("/f");
+                let changed = server.url("/f");
+                let front = Server::start(move |request, connection| {
+                    connection.send(redirect(
+                        302,
+                        if request.number == 0 { &url } else { &changed },
+                    ))
+                });
+                let url = front.url("/f");
+                Ptex::new(["-O", &url])
+                    .dir(folder.path())
+                    .run()
+                    .delivers(b"");
+                assert!(folder.read("f") == content);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_for_a_mirror_keeps_the_rules() {
+    let bytes = noise(20, 50_000);
+    let mut other = bytes.clone();
+    other[5000] ^= 1;
+    let folder = Folder::new();
+    folder.write("same", &bytes);
+    folder.write("short", &bytes[..30_000]);
+    folder.write("short and other", &other[..30_000]);
+    folder.write("other", &other);
+    let local = |name: &str| format!("file://{}", folder.join(name).display()).replace(' ', "%20");
+    let options = ["--retry", "0"];
+    for (name, error) in [
+        ("same", None),
+        ("short", Some("has changed")),
+        ("other", Some("has changed")),
+    ] {
+        let cut = cut_once(Content::new(&*bytes), 10_000);
+        let outcome = fetch_from(&[&cut.url("/"), &local(name)], None, &options);
+        match error {
+            None => outcome.delivers(&bytes),
+            Some(error) => {
+                assert!(outcome.error().contains(error), "{}", outcome.stderr);
+                outcome.wrote(&bytes[..10_000]);
+            }
+        }
+    }
+    // One that is refused says nothing of those after it: neither a file nor a server, whether or not the first one had said
+    // how much there is.
+    let right = Server::answering(ok(&bytes));
+    let wrong = Server::answering(ok(&other[..30_000]));
+    let endless = || {
+        let first = bytes[..10_000].to_vec();
+        Server::start(move |_, connection| {
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n")?;
+            connection.send(&first)
+        })
+    };
+    for refused in [
+        local("short"),
+        local("short and other"),
+        local("other"),
+        wrong.url("/"),
+    ] {
+        for hash in [None, Some(&*bytes)] {
+            let cut = cut_once(Content::new(&*bytes), 10_000);
+            let mirrors = [&*cut.url("/"), &refused, &right.url("/")];
+            fetch_from(&mirrors, hash, &options).delivers(&bytes);
+            if !refused.ends_with("short") || hash.is_some() {
+                let mirrors = [&*endless().url("/"), &refused, &right.url("/")];
+                fetch_from(&mirrors, hash, &options).delivers(&bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_range_and_no_word_of_how_much_there_is() {
+    let bytes = noise(21, 1000);
+    for (hash, field) in [
+        (false, "X: y"),
+        (true, "X: y"),
+        (false, "Content-Range: bytes */*"),
+    ] {
+        let file = bytes.clone();
+        let refusal = status(&format!("416 No\r\n{field}"));
+        let server = Server::start(move |request, connection| match request.number {
+            _ if request.header("Range").is_some() => connection.send(&refusal),
+            n => {
+                let end = match n {
+                    0 => 400,
+                    2 => 300,
+                    _ => 1000,
+                };
+                connection
+                    .send("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 1000\r\n\r\n")?;
+                connection.send(&file[..end])
+            }
+        });
+        fetch_from(&[&server.url("/")], hash.then_some(&*bytes), &[]).delivers(&bytes);
+        // Once, not again and again.
+        let asked: Vec<bool> = server
+            .requests()
+            .iter()
+            .map(|r| r.header("Range").is_some())
+            .collect();
+        assert_eq!(asked, [false, true, false, false]);
+    }
+}
+
+#[test]
+fn a_part_that_cannot_be_used_is_as_good_as_none() {
+    let bytes = noise(22, 1000);
+    for head in [
+        "Content-Range: bytes 500-999/1000\r\nContent-Length: 500",
+        "Content-Range: bytes 600-999/1000\r\nContent-Length: 399",
+        "Content-Range: bytes 600-599/*\r\nContent-Length: 0",
+        "Content-Length: 400",
+    ] {
+        let file = bytes.clone();
+        let server = Server::start(move |request, connection| match request.number {
+            0 => {
+                connection
+                    .send("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 1000\r\n\r\n")?;
+                connection.send(&file[..600])
+            }
+            _ if request.header("Range").is_none() => connection.send(ok(&file)),
+            _ => {
+                connection.send(format!(
+                    "HTTP/1.1 206 Part\r\nETag: \"v1\"\r\n{head}\r\n\r\n"
+                ))?;
+                connection.send(vec![b'x'; 500])
+            }
+        });
+        Ptex::new(["--retry", "1", &server.url("/")])
+            .run()
+            .delivers(&bytes);
+        assert_eq!(server.requests().len(), 3);
+    }
+}
+
+#[test]
+fn a_part_that_is_longer_than_it_says() {
+    let bytes = noise(23, 1000);
+    for (framing, end) in [
+        ("Transfer-Encoding: chunked\r\n\r\n2bc\r\n", "\r\n0\r\n\r\n"),
+        ("Connection: close\r\n\r\n", ""),
+    ] {
+        for hash in [None, Some(&*bytes)] {
+            let file = bytes.clone();
+            let server = Server::start(move |request, connection| match request.number {
+                0 => {
+                    connection
+                        .send("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 1000\r\n\r\n")?;
+                    connection.send(&file[..300])
+                }
+                _ => {
+                    let head = "HTTP/1.1 206 Part\r\nETag: \"v1\"\r\nContent-Range: bytes 300-399/1000\r\n";
+                    connection.send(
+                        [
+                            head.as_bytes(),
+                            framing.as_bytes(),
+                            &[b'z'; 700],
+                            end.as_bytes(),
+                        ]
+                        .concat(),
+                    )
+                }
+            });
+            let outcome = fetch_from(&[&server.url("/")], hash, &["--retry", "1"]);
+            assert!(
+                outcome.error().contains("The content has changed"),
+                "{}",
+                outcome.stderr
+            );
+            assert!(outcome.stdout.len() <= 400);
+        }
+    }
+}
+
 #[test]
 fn nothing_was_missing_but_the_end() {
     // All chunks came but the last: the rest of it is no range that there is.

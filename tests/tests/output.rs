@@ -337,6 +337,33 @@ fn a_partial_file_that_was_complete() {
 }
 
 #[test]
+fn a_part_of_unknown_total_completes_no_file() {
+    let content = noise(9, 1000);
+    let folder = Folder::new();
+    folder.write("f.part", &content[..300]);
+    folder.write("f.part.version", "\"v1\"");
+    let file = content.clone();
+    let server = Server::start(move |request, connection| {
+        let first: usize = request.header("Range").unwrap()[6..]
+            .trim_end_matches('-')
+            .parse()
+            .unwrap();
+        if first == 1000 {
+            return connection.send(status("416 No\r\nContent-Range: bytes */1000"));
+        }
+        let last = (first + 349).min(999);
+        connection.send(format!(
+            "HTTP/1.1 206 Part\r\nETag: \"v1\"\r\nContent-Range: bytes {first}-{last}/*\r\n\r\n"
+        ))?;
+        connection.send(&file[first..=last])
+    });
+    go_on(&folder, &server.url("/f")).delivers(b"");
+    assert_eq!(folder.names(), ["f"]);
+    assert!(folder.read("f") == content);
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
 fn a_partial_file_survives_a_failure() {
     let folder = Folder::new();
     folder.write("f.part", "begin");
