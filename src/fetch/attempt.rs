@@ -14,7 +14,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem;
-use os::clock::unix_seconds;
+use os::clock::{monotonic_ms, unix_seconds};
 use os::file::File;
 use os::text;
 
@@ -130,15 +130,19 @@ impl Fetch<'_, '_> {
         };
         self.version.judge(&said, &self.delivery)?;
         self.begin(&mut said)?;
+        let started = monotonic_ms();
+        let mut passed = 0;
         loop {
             let n = file.read(self.buffer.room()).map_err(failed)?;
             if n == 0 {
                 return self.delivery.finish();
             }
-            let data = self.buffer.room().get(..n).unwrap_or_default();
-            self.delivery.deliver(data)?;
-            self.report
-                .progress(self.delivery.delivered(), self.total());
+            self.hand_on(n)?;
+            passed += n as u64;
+            self.slow_down(started, passed);
+            if self.network.is_over() {
+                return Err(Error::say(Kind::Local, text!("timed out"), &[]));
+            }
         }
     }
 

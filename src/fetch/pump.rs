@@ -52,7 +52,7 @@ impl Fetch<'_, '_> {
         mut len: usize,
     ) -> Result<bool> {
         let started = monotonic_ms();
-        let before = self.delivery.delivered();
+        let mut passed = 0;
         // Content that waits at the start of the buffer.
         let mut held = 0;
         loop {
@@ -72,16 +72,14 @@ impl Fetch<'_, '_> {
             let done = body.is_done();
             let room = self.buffer.bytes.len() - held;
             if done || held >= ENOUGH || room < ENOUGH || !stream.ready() {
-                let content = self.buffer.bytes.get(..held).unwrap_or_default();
-                self.delivery.deliver(content)?;
+                self.hand_on(held)?;
+                passed += held as u64;
                 held = 0;
-                self.report
-                    .progress(self.delivery.delivered(), self.total());
                 if done {
                     self.report.headers(body.trailers());
                     return Ok(from < end);
                 }
-                self.slow_down(started, before);
+                self.slow_down(started, passed);
             }
             from = held;
             let read = stream.read(self.buffer.bytes.get_mut(held..).unwrap_or_default());
@@ -92,10 +90,18 @@ impl Fetch<'_, '_> {
         }
     }
 
+    /// Delivers the first `len` bytes of the buffer.
+    pub(super) fn hand_on(&mut self, len: usize) -> Result<()> {
+        let content = self.buffer.bytes.get(..len).unwrap_or_default();
+        self.delivery.deliver(content)?;
+        self.report
+            .progress(self.delivery.delivered(), self.total());
+        Ok(())
+    }
+
     /// The stream is at its end, or broken. What came before that counts: the next try goes on after it.
     fn end(&mut self, body: &Body, held: usize, read: Result<usize>) -> Result<()> {
-        let content = self.buffer.bytes.get(..held).unwrap_or_default();
-        self.delivery.deliver(content)?;
+        self.hand_on(held)?;
         // What a server has yet to say of the end adds nothing to a proof.
         if self.delivery.is_proven() {
             return Ok(());
@@ -114,12 +120,9 @@ impl Fetch<'_, '_> {
         self.delivery.expected_size().or(self.version.total)
     }
 
-    /// Waits for as long as what came since `started` was too fast.
-    fn slow_down(&mut self, started: u64, before: u64) {
-        if let Some(due) = (self.delivery.delivered() - before)
-            .saturating_mul(1000)
-            .checked_div(self.buffer.rate)
-        {
+    /// Waits for as long as the `passed` bytes that came since `started` were too fast.
+    pub(super) fn slow_down(&mut self, started: u64, passed: u64) {
+        if let Some(due) = passed.saturating_mul(1000).checked_div(self.buffer.rate) {
             let elapsed = monotonic_ms() - started;
             if due > elapsed {
                 let until_deadline = self

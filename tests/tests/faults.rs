@@ -1171,6 +1171,40 @@ fn a_rate_is_kept() {
 }
 
 #[test]
+fn a_rate_is_kept_for_what_is_read_again_and_for_files() {
+    let bytes = noise(24, 300 << 10);
+    let options = ["--limit-rate", "200K"];
+    let server = cut_once(Content::anonymous(&*bytes), 200 << 10);
+    let folder = Folder::new();
+    folder.write("f", &bytes);
+    let local = format!("file://{}", folder.join("f").display());
+    for (url, least) in [(server.url("/"), 2000), (local, 1200)] {
+        let outcome = Ptex::new(options.iter().chain(&[&*url])).run();
+        outcome.delivers(&bytes);
+        assert!(
+            outcome.elapsed >= Duration::from_millis(least),
+            "{:?}",
+            outcome.elapsed
+        );
+        assert!(outcome.elapsed < SOON);
+    }
+}
+
+#[test]
+fn time_for_a_file() {
+    let folder = Folder::new();
+    folder.write("f", noise(25, 300 << 10));
+    let local = format!("file://{}", folder.join("f").display());
+    let outcome = Ptex::new(["--limit-rate", "50K", "--max-time", "0.5", &local]).run();
+    let error = outcome.error();
+    assert!(
+        error.contains("timed out (the time for all, --max-time, is over)"),
+        "{error}"
+    );
+    assert!(outcome.elapsed < Duration::from_secs(4));
+}
+
+#[test]
 fn it_is_silent_unless_asked() {
     let bytes = noise(15, 1000);
     let server = cut_once(Content::new(&*bytes), 600);

@@ -364,6 +364,32 @@ fn a_part_of_unknown_total_completes_no_file() {
 }
 
 #[test]
+fn the_note_beside_a_partial_file_is_of_what_was_read_last() {
+    let content = noise(10, 300_000);
+    let source = Folder::new();
+    source.write("f", &content);
+    let url = format!("file://{}", source.join("f").display());
+    for note in [None, Some("\"v1\""), Some("")] {
+        let folder = Folder::new();
+        if let Some(note) = note {
+            folder.write("f.part", &content[..1000]);
+            folder.write("f.part.version", note);
+        }
+        // It ends early.
+        Ptex::new(["--limit-rate", "100K", "--max-time", "0.5", "-OC-", &url])
+            .dir(folder.path())
+            .run()
+            .refuses("--max-time");
+        let part = folder.read("f.part");
+        assert!(part.len() > 1000 && content.starts_with(&part));
+        assert_eq!(folder.read("f.part.version"), b"");
+        go_on(&folder, &url).delivers(b"");
+        assert_eq!(folder.names(), ["f"]);
+        assert!(folder.read("f") == content);
+    }
+}
+
+#[test]
 fn a_partial_file_survives_a_failure() {
     let folder = Folder::new();
     folder.write("f.part", "begin");
