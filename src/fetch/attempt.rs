@@ -182,6 +182,8 @@ impl Fetch<'_, '_> {
         let step = self.version.judge(&said, &self.delivery)?;
         if step == Step::AskForAll {
             self.version.asks_for_all_at = first;
+            let text = text!("% did not send the rest; asking for all of it");
+            self.report.event(text, &[&said.server]);
             return Ok(Answer::Again);
         }
         self.begin(&mut said)?;

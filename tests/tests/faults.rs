@@ -802,9 +802,13 @@ fn a_part_that_cannot_be_used_is_as_good_as_none() {
                 connection.send(vec![b'x'; 500])
             }
         });
-        Ptex::new(["--retry", "1", &server.url("/")])
-            .run()
-            .delivers(&bytes);
+        let outcome = Ptex::new(["-v", "--retry", "1", &server.url("/")]).run();
+        outcome.succeeds(&bytes);
+        let told = format!(
+            "{} did not send the rest; asking for all of it\n",
+            server.authority()
+        );
+        assert!(outcome.stderr.ends_with(&told), "{}", outcome.stderr);
         assert_eq!(server.requests().len(), 3);
     }
 }
