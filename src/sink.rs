@@ -101,6 +101,7 @@ impl<'a> Continued<'a> {
     ///
     /// The second result is the validator of the version of which it is a part; empty if that is not known.
     pub fn open(name: &'a str, found: &mut dyn FnMut(&[u8])) -> Result<(Self, String)> {
+        os::file::check_name(name.as_bytes()).map_err(|e| failed("create", name, e))?;
         let part = filled(text!("%.part"), &[&name]);
         let version = filled(text!("%.version"), &[&part]);
         let mut file = PartialFile::open(part.as_bytes()).map_err(|e| failed("open", &part, e))?;
@@ -124,16 +125,13 @@ impl<'a> Continued<'a> {
             }
         }
         let validator = validator.unwrap_or_default();
-        let mut this = Continued {
+        let this = Continued {
             file,
             name,
             part,
             version,
             is_empty,
         };
-        this.file
-            .will_replace(name.as_bytes())
-            .map_err(|e| failed("create", name, e))?;
         Ok((this, validator))
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing is handed on before its tag is verified. Neither a renegotiation nor a KeyUpdate is taken part in.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -9,8 +10,9 @@ use super::alert::{self, CLOSE_NOTIFY};
 use super::fault;
 use super::link::Link;
 use super::record::{ALERT, APPLICATION_DATA, HANDSHAKE, Keys, MAX_PLAINTEXT};
-use super::session::Records;
+use super::session::{Records, Session};
 use crate::error::{Kind, Result};
+use crate::stream::Stream;
 use os::text;
 
 /// How many bytes of NewSessionTickets are skipped at most: servers send two of some hundred bytes.
@@ -29,27 +31,26 @@ struct Tickets {
 }
 
 /// The keys of both directions, and what a peer may have begun to say.
-pub(super) struct Keyed {
+struct Keyed {
     read: Keys,
     write: Keys,
     tls13: bool,
     tickets: Tickets,
 }
 
-impl Keyed {
-    pub(super) fn new(read: Keys, write: Keys, tls13: bool) -> Self {
-        Keyed {
-            read,
-            write,
-            tls13,
-            tickets: Tickets::default(),
-        }
-    }
+/// The session over `link` once its keys are agreed.
+pub(super) fn session(link: Link, read: Keys, write: Keys, tls13: bool) -> Box<dyn Stream> {
+    let keyed = Keyed {
+        read,
+        write,
+        tls13,
+        tickets: Tickets::default(),
+    };
+    Session::start(link, keyed)
 }
 
 impl Records for Keyed {
-    fn open(&mut self, link: &mut Link) -> Result<Option<Range<usize>>> {
-        const NO_DATA: Result<Option<Range<usize>>> = Ok(Some(0..0));
+    fn open(&mut self, link: &mut Link, plain: &mut Range<usize>) -> Result<bool> {
         let at = link.record()?;
         let (outer, minor) = link.header(&at);
         // RFC 8446, section 5: after the handshake nothing is in plaintext. TLS 1.2 shows its types outside.
@@ -68,14 +69,15 @@ impl Records for Keyed {
         let bytes = link.buf.get(content.clone()).unwrap_or_default();
         match (content_type, bytes) {
             (APPLICATION_DATA, _) if self.tickets.body == 0 && self.tickets.head.is_empty() => {
-                Ok(Some(content))
+                *plain = content;
+                Ok(false)
             }
             // A warning other than close_notify means nothing to us, and TLS 1.3 has none.
-            (ALERT, &[_, CLOSE_NOTIFY]) => Ok(None),
-            (ALERT, &[1, _]) if !self.tls13 => NO_DATA,
+            (ALERT, &[_, CLOSE_NOTIFY]) => Ok(true),
+            (ALERT, &[1, _]) if !self.tls13 => Ok(false),
             (ALERT, &[_, description]) => Err(alert::received_later(&link.peer, description)),
             (HANDSHAKE, bytes) if self.tls13 => match self.tickets.skip(bytes) {
-                Ok(()) => NO_DATA,
+                Ok(()) => Ok(false),
                 Err(KEY_UPDATE) => Err(fault(
                     Kind::Transient,
                     &link.peer,

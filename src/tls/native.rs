@@ -119,7 +119,7 @@ struct Schannel {
 }
 
 impl Records for Schannel {
-    fn open(&mut self, link: &mut Link) -> Result<Option<Range<usize>>> {
+    fn open(&mut self, link: &mut Link, plain: &mut Range<usize>) -> Result<bool> {
         let at = link.record()?;
         let (outer, minor) = link.header(&at);
         match outer {
@@ -132,14 +132,17 @@ impl Records for Schannel {
         let record = link.buf.get_mut(at.clone()).unwrap_or_default();
         match self.client.decrypt(record) {
             // An alert that is opened and gives neither data nor an error is close_notify, too.
-            Ok(Record::Data(content)) if content.is_empty() && outer == ALERT => Ok(None),
-            Ok(Record::Data(content)) => Ok(Some(at.start + content.start..at.start + content.end)),
-            Ok(Record::Closed) => Ok(None),
+            Ok(Record::Data(content)) if content.is_empty() && outer == ALERT => Ok(true),
+            Ok(Record::Data(content)) => {
+                *plain = at.start + content.start..at.start + content.end;
+                Ok(false)
+            }
+            Ok(Record::Closed) => Ok(true),
             Ok(Record::Handshake(content)) if self.tls13 => {
                 let record = link.buf.get(at).unwrap_or_default();
                 let message = record.get(content).unwrap_or_default().to_vec();
                 self.late_message(link, message)?;
-                Ok(Some(0..0))
+                Ok(false)
             }
             Ok(Record::Handshake(_)) => Err(renegotiation(link)),
             Err(status) => {

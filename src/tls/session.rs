@@ -29,9 +29,9 @@ pub(super) struct Session<P: Records> {
 
 /// How records are protected.
 pub(super) trait Records {
-    /// Takes one record of `link`, for which it may wait: where its application data is in the link's buffer, if it has
-    /// any. `None` is the orderly end.
-    fn open(&mut self, link: &mut Link) -> Result<Option<Range<usize>>>;
+    /// Takes one record of `link`, for which it may wait. Where application data is in it, `plain` is to say where that is
+    /// in the link's buffer. `Ok(true)` is the orderly end.
+    fn open(&mut self, link: &mut Link, plain: &mut Range<usize>) -> Result<bool>;
 
     /// Appends the records with `data` to `out`.
     fn seal(&mut self, link: &Link, data: &[u8], out: &mut Vec<u8>) -> Result<()>;
@@ -57,18 +57,19 @@ impl<P: Records + 'static> Session<P> {
 impl<P: Records> Session<P> {
     /// Takes one record, with or without data, or comes to the end.
     fn take_record(&mut self) {
-        match self.records.open(&mut self.link) {
-            Ok(Some(plain)) => {
-                self.idle = if plain.is_empty() { self.idle + 1 } else { 0 };
-                self.plain = plain;
-                if self.idle == MAX_IDLE_RECORDS {
-                    let error = self.link.broken(text!("too many records without data"));
-                    self.end = Some(Err(error));
-                }
+        self.idle += 1;
+        self.end = match self.records.open(&mut self.link, &mut self.plain) {
+            Ok(true) => Some(Ok(())),
+            Ok(false) if !self.plain.is_empty() => {
+                self.idle = 0;
+                None
             }
-            Ok(None) => self.end = Some(Ok(())),
-            Err(error) => self.end = Some(Err(error)),
-        }
+            Ok(false) if self.idle < MAX_IDLE_RECORDS => None,
+            Ok(false) => Some(Err(self
+                .link
+                .broken(text!("too many records without data")))),
+            Err(error) => Some(Err(error)),
+        };
     }
 }
 
@@ -148,13 +149,13 @@ mod tests {
     struct Bare;
 
     impl Records for Bare {
-        fn open(&mut self, link: &mut Link) -> Result<Option<Range<usize>>> {
+        fn open(&mut self, link: &mut Link, plain: &mut Range<usize>) -> Result<bool> {
             let at = link.record()?;
-            Ok(match link.header(&at) {
-                (APPLICATION_DATA, _) => Some(at.start + HEADER..at.end),
-                (ALERT, _) => None,
-                _ => Some(0..0),
-            })
+            let (content_type, _) = link.header(&at);
+            if content_type == APPLICATION_DATA {
+                *plain = at.start + HEADER..at.end;
+            }
+            Ok(content_type == ALERT)
         }
 
         fn seal(&mut self, _: &Link, data: &[u8], out: &mut Vec<u8>) -> Result<()> {

@@ -3,7 +3,7 @@
 //! embedded-tls calls a server that sends no Certificate, or no CertificateVerify, verified. Here the verifier records
 //! what it saw, the [`filter`](super::filter) sends nothing before exactly one of each came, in this order, and was
 //! verified, and the [`suite`] lets no irregular message through. Once the handshake is over, the keys are
-//! taken out and embedded-tls is done: the records after it are the [`Session`]'s.
+//! taken out and embedded-tls is done: the records after it are the [`Session`](super::session::Session)'s.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -19,10 +19,9 @@ use zeroize::Zeroize;
 
 use super::filter::{Filter, Shared, Step};
 use super::hello::HTTP_1_1;
-use super::keyed::Keyed;
+use super::keyed;
 use super::link::Link;
 use super::record::{Aead, Form, HEADER, Keys, MAX_FRAGMENT};
-use super::session::Session;
 use super::sig::SigError;
 use super::suite::{self, EXPORTED, Suite};
 use super::{Random, Verify, fault};
@@ -235,7 +234,7 @@ pub(super) fn handshake(
         exported
     };
     match (read, write) {
-        (Some(read), Some(write)) => Ok(Session::start(link, Keyed::new(read, write, true))),
+        (Some(read), Some(write)) => Ok(keyed::session(link, read, write, true)),
         _ => Err(broken(&peer, text!("the keys could not be had"))),
     }
 }

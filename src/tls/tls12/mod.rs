@@ -15,9 +15,8 @@ pub(crate) mod prf;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::keyed::Keyed;
+use super::keyed;
 use super::link::Link;
-use super::session::Session;
 use super::{Random, Verify};
 use crate::error::Result;
 use crate::stream::Stream;
@@ -43,7 +42,7 @@ pub(super) fn handshake(
             out.clear();
         }
         if let Some((read, write)) = handshake.keys() {
-            return Ok(Session::start(link, Keyed::new(read, write, false)));
+            return Ok(keyed::session(link, read, write, false));
         }
         let at = link.record()?;
         let record = link.buf.get_mut(at).unwrap_or_default();

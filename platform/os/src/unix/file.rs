@@ -183,18 +183,18 @@ impl NewFile {
             folder = rest;
         }
         let temporary = c_string(&joined(&[folder, b".ptex-", &random]))?;
-        let mode = mode_of_replaced(&name)?;
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         signal::unfinished(temporary.clone());
         let file =
             fs::open(temporary.as_c_str(), flags, NEW_FILE).inspect_err(|_| signal::finished())?;
-        set_mode(&file, mode);
-        Ok(NewFile {
+        let this = NewFile {
             file,
             temporary,
             name,
-        })
+        };
+        inherit(Some(&this.file), &this.name)?;
+        Ok(this)
     }
 
     /// Appends all of `data`.
@@ -215,24 +215,28 @@ impl NewFile {
     }
 }
 
-/// The permissions of what a new file of that name takes the place of: it keeps them, as it would if it were written over.
-/// An error if there can be no new file of that name, which would else be found out at the end.
+/// Gives `file`, which is to be called `name`, the permissions of what has that name now: it keeps them, as it would if it
+/// were written over. An error if there can be no file of that name, which would else be found out at the end.
 #[inline(never)]
-fn mode_of_replaced(name: &CStr) -> Result<Option<Mode>, Errno> {
+fn inherit(file: Option<&OwnedFd>, name: &CStr) -> Result<(), Errno> {
     match fs::stat(name) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => Err(Errno(21)),
-        // But not the bits that lend its owner's rights: its content is another now.
-        Ok(stat) => Ok(Some(Mode::from_raw_mode(stat.st_mode) & PERMISSIONS)),
-        Err(io::Errno::NOENT) => Ok(None),
+        Ok(stat) => {
+            if let Some(file) = file {
+                // But not the bits that lend its owner's rights: its content is another now.
+                let _ = fs::fchmod(file, Mode::from_raw_mode(stat.st_mode) & PERMISSIONS);
+            }
+            Ok(())
+        }
+        Err(io::Errno::NOENT) => Ok(()),
         // Such as a name that is too long.
         Err(e) => Err(e.into()),
     }
 }
 
-fn set_mode(file: &OwnedFd, mode: Option<Mode>) {
-    if let Some(mode) = mode {
-        let _ = fs::fchmod(file, mode);
-    }
+/// An error if there can be no new file of that name.
+pub fn check_name(name: &[u8]) -> Result<(), Errno> {
+    inherit(None, &c_string(name)?)
 }
 
 /// Empties a file that is being written.
@@ -275,12 +279,6 @@ impl PartialFile {
         Ok(PartialFile(file))
     }
 
-    /// Prepares it to take the place of `name`, whose permissions it gets. An error if it cannot.
-    pub fn will_replace(&mut self, name: &[u8]) -> Result<(), Errno> {
-        set_mode(&self.0, mode_of_replaced(&c_string(name)?)?);
-        Ok(())
-    }
-
     /// Reads up to `buf.len()` bytes; 0 is the end of what is there.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Errno> {
         read(&self.0, buf)
@@ -296,9 +294,11 @@ impl PartialFile {
         restart(&self.0)
     }
 
-    /// Puts the file, whose name is `from`, on the disk and under the name `to`.
+    /// Puts the file, whose name is `from`, on the disk and under the name `to`, in place of what had that name.
     pub fn commit(&mut self, from: &[u8], to: &[u8]) -> Result<(), Errno> {
-        rename(&self.0, &c_string(from)?, &c_string(to)?)
+        let to = c_string(to)?;
+        inherit(Some(&self.0), &to)?;
+        rename(&self.0, &c_string(from)?, &to)
     }
 }
 

@@ -91,7 +91,7 @@ fn is_folder(path: &[u16]) -> bool {
 }
 
 /// An error if there can be no new file of that name. It would else be found out at the end.
-fn check_name(path: &[u16]) -> Result<(), Errno> {
+fn check_path(path: &[u16]) -> Result<(), Errno> {
     let is_divider = |&unit: &u16| matches!(u8::try_from(unit), Ok(b'/' | b'\\'));
     let name = path.rsplit(is_divider).next().unwrap_or_default();
     if name.len() > MAX_NAME + 1 {
@@ -320,7 +320,7 @@ impl NewFile {
         temporary.extend(random.iter().map(|b| b'a' + b % 26));
         let temporary = wide_path(&temporary)?;
         let name = wide_path(name)?;
-        check_name(&name)?;
+        check_path(&name)?;
         let share = FILE_SHARE_READ | FILE_SHARE_DELETE;
         let file = open(&temporary, GENERIC_WRITE | DELETE, share, CREATE_NEW, 0)?;
         // Where the file system does not know of such marks, only this process can remove it.
@@ -360,6 +360,11 @@ impl Drop for NewFile {
             unsafe { DeleteFileW(self.temporary.as_ptr()) };
         }
     }
+}
+
+/// An error if there can be no new file of that name.
+pub fn check_name(name: &[u8]) -> Result<(), Errno> {
+    check_path(&wide_path(name)?)
 }
 
 /// Marks the file as deleted, or no longer.
@@ -432,11 +437,6 @@ impl PartialFile {
         )?;
         refuse_link(&file)?;
         Ok(PartialFile(file))
-    }
-
-    /// Prepares it to take the place of `name`. An error if it cannot.
-    pub fn will_replace(&mut self, name: &[u8]) -> Result<(), Errno> {
-        check_name(&wide_path(name)?)
     }
 
     /// Reads up to `buf.len()` bytes; 0 is the end of what is there.
