@@ -54,7 +54,8 @@ fn the_order_of_the_sources() {
         cert_file,
         cert_dir,
         system: &system,
-        ..NOTHING
+        #[cfg(any(windows, target_os = "macos"))]
+        store: Store::Unused,
     };
     let file_source = ["SSL_CERT_FILE ", text(&file)].concat();
     let dir_source = ["SSL_CERT_DIR ", text(&dir)].concat();
