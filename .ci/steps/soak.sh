@@ -11,10 +11,16 @@ run_soak() { # ARGUMENT...
 soak() {
     # 200 of 200 fetches of 64 MiB, each connection cut after 1 to 8 MiB.
     run_soak 200 $((64 << 20)) every 1
-    # Half of all connections broken anywhere, with one write, many, and none.
-    run_soak 200 $((256 << 10)) half 2
-    run_soak 100 $((3 << 20)) half 3
-    run_soak 50 1 half 4
+    # Half of all connections broken anywhere, with one write, many, and none: they wait more than they work.
+    local arguments id ids=()
+    for arguments in "200 $((256 << 10)) half 2" "100 $((3 << 20)) half 3" '50 1 half 4'; do
+        # shellcheck disable=SC2086 # four arguments
+        run_soak $arguments &
+        ids+=($!)
+    done
+    for id in "${ids[@]}"; do
+        wait "$id"
+    done
 }
 
 # 5 % of all packets lost, and 200 ms there and back; then with servers that break half of the connections as well.
