@@ -50,8 +50,9 @@ fn parse(rule: &[u8]) -> Option<(String, &str)> {
     let (prefix, replacement) = split_first(core::str::from_utf8(rule).ok()?, b'=')?;
     let mut prefix = normal(prefix)?;
     prefix.truncate(without_slash(&prefix).len());
+    let replacement = without_slash(replacement);
     normal(replacement)?;
-    Some((prefix, without_slash(replacement)))
+    Some((prefix, replacement))
 }
 
 fn without_slash(url: &str) -> &str {
@@ -208,6 +209,7 @@ mod tests {
             "h=https://m/",
             "https://h/=/mnt",
             "https://h/=gopher://m/",
+            "https://h/=file://",
             "https://h/=https://u:secret@",
             "https://h/=https://m/#",
             "https://h/#=https://m/",
