@@ -12,6 +12,7 @@ use super::codec::put_vector;
 use super::*;
 use crate::error::Error;
 
+mod body13;
 mod peers;
 mod server12;
 mod server13;
