@@ -85,13 +85,10 @@ cross() {
 
         # One file to run, whatever runs it.
         program=$kit/dist/run-$name
-        printf '#!/bin/sh\nexec /usr/bin/qemu-%s-static %s "$@"\n' "$emulator" "$file" >"$program"
-        chmod +x "$program"
+        wrapper "$program" "/usr/bin/qemu-$emulator-static $file"
         # More at a time than there are processors: much of what is tested waits.
         for suite in "${suites[@]}"; do
-            clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test "$suite" -- --test-threads 4 \
-                >target/ci/cross.log 2>&1 || fail "$name, $suite: $(cat target/ci/cross.log)"
-            passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/cross.log)"
+            run_suite "$name" "$program" "$suite" --test-threads 4
         done
     done < <(cross_machines)
 }
@@ -99,17 +96,13 @@ cross() {
 # As a user builds it for another machine: with a compiled core, which `rustup target add` would bring and Debian's package
 # for AArch64 has. Its code is optimized in another way, and wants other functions.
 prebuilt() {
-    local kit=$PWD/target/cross folder=$PWD/target/cross/dist/prebuilt program
+    local kit=$PWD/target/cross folder=$PWD/target/cross/dist/prebuilt
     prebuilt_core "$kit"
     cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo-prebuilt" --cargo-arg --locked \
         --target aarch64-unknown-linux-gnu "$folder"
     hardened "$folder/ptex-linux-aarch64"
-    program=$folder/run
-    printf '#!/bin/sh\nexec /usr/bin/qemu-aarch64-static %s "$@"\n' "$folder/ptex-linux-aarch64" >"$program"
-    chmod +x "$program"
-    clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test tls -- --test-threads 4 \
-        >target/ci/cross.log 2>&1 || fail "With a compiled core, tls: $(cat target/ci/cross.log)"
-    passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/cross.log)"
+    wrapper "$folder/run" "/usr/bin/qemu-aarch64-static $folder/ptex-linux-aarch64"
+    run_suite 'With a compiled core' "$folder/run" tls --test-threads 4
 }
 
 # The compiled core, and a cargo that takes it, as it is released to users: without features that are not stable.
@@ -138,19 +131,15 @@ CARGO
 # The targets of musl: the same program by another name, of which no libc is linked either. Two stand for the five, since
 # each costs a minute.
 musl() {
-    local kit=$PWD/target/cross target name emulator folder program
+    local kit=$PWD/target/cross target name emulator folder
     while read -r target name emulator; do
         folder=$kit/dist/$target
         cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo" --cargo-arg --locked --target "$target" "$folder"
         (cd "$folder" && sha256sum --check --strict "$name.sha256")
         hardened "$folder/$name"
         passed 1
-        program=$folder/run
-        printf '#!/bin/sh\nexec %s "$@"\n' "$emulator $folder/$name" >"$program"
-        chmod +x "$program"
-        clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test tls -- --test-threads 4 \
-            >target/ci/cross.log 2>&1 || fail "$target, tls: $(cat target/ci/cross.log)"
-        passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/cross.log)"
+        wrapper "$folder/run" "$emulator $folder/$name"
+        run_suite "$target" "$folder/run" tls --test-threads 4
     done <<'MACHINES'
 aarch64-unknown-linux-musl ptex-linux-aarch64 /usr/bin/qemu-aarch64-static
 x86_64-unknown-linux-musl  ptex-linux-x86_64

@@ -9,14 +9,10 @@ filters() {
         rm -rf "$logs"
         mkdir -p "$logs"
         program=$PWD/target/cross/dist/traced-$name
-        printf '#!/bin/sh\nexec /usr/bin/qemu-%s-static -strace -D %s/%%d %s "$@"\n' \
-            "$emulator" "$logs" "$PWD/target/cross/dist/$name" >"$program"
-        chmod +x "$program"
+        wrapper "$program" "/usr/bin/qemu-$emulator-static -strace -D $logs/%d $PWD/target/cross/dist/$name"
         for suite in output tls ftp unix; do
             # In one test, which the step cross runs, the descriptor that is closed would be the emulator's log.
-            clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test "$suite" -- \
-                --test-threads 4 --skip what_the_parent_closed >"$log" 2>&1 || fail "$name, $suite: $(cat "$log")"
-            passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' "$log")"
+            run_suite "$name, traced" "$program" "$suite" --test-threads 4 --skip what_the_parent_closed
         done
         # The tests have no names but their own: this one is looked for in files, and then asked for.
         ! clean "$program" --retry 0 --connect-timeout 5 http://name.invalid/ >"$log" 2>&1 || fail "$name found a name."

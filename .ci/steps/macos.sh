@@ -54,13 +54,9 @@ macos() {
 
         program=$kit/dist/run-$name
         "$compiler" -O1 -Wall -Wextra -Wno-unused-parameter -Werror -o "$kit/macho-$architecture" .ci/macho.c
-        printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$emulator" "$kit/macho-$architecture" "$file" >"$program"
-        chmod +x "$program"
+        wrapper "$program" "$emulator $kit/macho-$architecture $file"
         for suite in "${suites[@]}"; do
-            clean env PTEX_TEST_SYSTEM=macos PTEX_UNDER_TEST="$program" \
-                cargo test --quiet --locked -p blackbox --test "$suite" >target/ci/macos.log 2>&1 ||
-                fail "$name, $suite: $(cat target/ci/macos.log)"
-            passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/macos.log)"
+            PTEX_TEST_SYSTEM=macos run_suite "$name" "$program" "$suite"
         done
     done < <(macos_machines)
 }

@@ -13,6 +13,21 @@ unit_tests() {
     passed 1
 }
 
+# Makes a program that starts a file by COMMAND, such as an emulator with the file.
+wrapper() { # PROGRAM COMMAND
+    printf '#!/bin/sh\nexec %s "$@"\n' "$2" >"$1"
+    chmod +x "$1"
+}
+
+# Runs a suite of the black-box tests on a program, and counts them.
+run_suite() { # WHAT PROGRAM SUITE [ARGUMENT...]
+    local what=$1 program=$2 suite=$3
+    shift 3
+    clean env PTEX_UNDER_TEST="$program" cargo test --quiet --locked -p blackbox --test "$suite" -- "$@" \
+        >target/ci/suite.log 2>&1 || fail "$what, $suite: $(cat target/ci/suite.log)"
+    passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/suite.log)"
+}
+
 # The code that is unsafe, under the sanitizer of addresses. That a test leaves memory behind is no mistake.
 sanitized() {
     clean env RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 cargo +nightly test --quiet --locked \

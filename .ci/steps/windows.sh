@@ -76,10 +76,7 @@ exec ${wine[*]} $(echo "$1/dist/$target"/ptex-windows-*.exe) "\$@"
 PTEX
         chmod +x "$folder/ptex"
         for suite in $suites; do
-            clean env PTEX_TEST_SYSTEM=windows PTEX_UNDER_TEST="$folder/ptex" \
-                cargo test --quiet --locked -p blackbox --test "$suite" >target/ci/windows.log 2>&1 ||
-                fail "The file for $target, $suite: $(cat target/ci/windows.log)"
-            passed "$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' target/ci/windows.log)"
+            PTEX_TEST_SYSTEM=windows run_suite "The file for $target" "$folder/ptex" "$suite"
         done
     done < <(windows_machines)
 )
