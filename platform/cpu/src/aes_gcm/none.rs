@@ -9,6 +9,12 @@ pub(super) fn available() -> bool {
     false
 }
 
+/// Whether `open_wide` may be called.
+#[inline]
+pub(super) fn wide() -> bool {
+    false
+}
+
 /// SubWord of FIPS 197, section 5.2.
 pub(super) unsafe fn sub_word(word: u32) -> u32 {
     aes::sub_word(word)
@@ -34,3 +40,5 @@ pub(super) unsafe fn open(
     let [.., h] = key.powers;
     ghash::update(sum, h, chunks.as_flattened())
 }
+
+pub(super) use open as open_wide;

@@ -1,4 +1,4 @@
-//! AES-NI and PCLMULQDQ.
+//! AES-NI and PCLMULQDQ, and both for two blocks at once.
 
 use super::{Block, Blocks, Key, RoundKeys};
 use core::arch::x86_64::*;
@@ -7,6 +7,12 @@ use core::arch::x86_64::*;
 #[inline]
 pub(super) fn available() -> bool {
     crate::detect::has(crate::detect::AES)
+}
+
+/// Whether the processor has what [`open_wide`] needs.
+#[inline]
+pub(super) fn wide() -> bool {
+    crate::detect::has(crate::detect::WIDE_AES)
 }
 
 #[inline]
@@ -173,6 +179,91 @@ pub(super) fn open(key: &Key, counter: &Block, sum: u128, chunks: &mut [[u8; 128
             store(block, text);
         }
         sum = product.reduce();
+    }
+    integer(sum)
+}
+
+/// A block in each half.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn both(block: &Block) -> __m256i {
+    _mm256_broadcastsi128_si256(vector(block))
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn reverse_both(v: __m256i) -> __m256i {
+    let order = _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    _mm256_shuffle_epi8(v, _mm256_broadcastsi128_si256(order))
+}
+
+/// The sum of both halves.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn joined(v: __m256i) -> __m128i {
+    _mm_xor_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256::<1>(v))
+}
+
+/// As [`open`], two blocks at once.
+#[target_feature(enable = "vaes,vpclmulqdq,avx2,aes,pclmulqdq,ssse3")]
+#[inline(never)]
+pub(super) fn open_wide(key: &Key, counter: &Block, sum: u128, chunks: &mut [[u8; 128]]) -> u128 {
+    let (first, rounds) = key.rounds.parts();
+    let Some((last, rounds)) = rounds.split_last() else {
+        return sum;
+    };
+    let (with_hash, rest) = rounds.split_at(8.min(rounds.len()));
+    let mut sum = number(sum);
+    let mut counter = _mm256_add_epi32(
+        reverse_both(both(counter)),
+        _mm256_set_epi32(0, 0, 0, 1, 0, 0, 0, 0),
+    );
+    for chunk in chunks {
+        let mut state = [_mm256_setzero_si256(); 4];
+        for state in &mut state {
+            *state = _mm256_xor_si256(reverse_both(counter), both(first));
+            counter = _mm256_add_epi32(counter, _mm256_set_epi32(0, 0, 0, 2, 0, 0, 0, 2));
+        }
+        let (pairs, _) = chunk.as_chunks_mut::<32>();
+        let zero = _mm256_setzero_si256();
+        let (mut low, mut middle, mut high) = (zero, zero, zero);
+        let mut sum_of_both = _mm256_zextsi128_si256(sum);
+        for ((rounds, powers), pair) in with_hash
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .zip(key.powers.as_chunks::<2>().0)
+            .zip(&*pairs)
+        {
+            for round in rounds {
+                state = state.map(|s| _mm256_aesenc_epi128(s, both(round)));
+            }
+            // SAFETY: 32 bytes are read from references to 32 bytes, at any alignment.
+            let (text, powers) = unsafe {
+                (
+                    _mm256_loadu_si256(pair.as_ptr().cast()),
+                    _mm256_loadu_si256(powers.as_ptr().cast()),
+                )
+            };
+            let text = _mm256_xor_si256(reverse_both(text), sum_of_both);
+            sum_of_both = zero;
+            low = _mm256_xor_si256(low, _mm256_clmulepi64_epi128::<0x00>(text, powers));
+            middle = _mm256_xor_si256(middle, _mm256_clmulepi64_epi128::<0x01>(text, powers));
+            middle = _mm256_xor_si256(middle, _mm256_clmulepi64_epi128::<0x10>(text, powers));
+            high = _mm256_xor_si256(high, _mm256_clmulepi64_epi128::<0x11>(text, powers));
+        }
+        for round in rest {
+            state = state.map(|s| _mm256_aesenc_epi128(s, both(round)));
+        }
+        for (state, pair) in state.iter().zip(pairs) {
+            let pad = _mm256_aesenclast_epi128(*state, both(last));
+            // SAFETY: 32 bytes are read from and written to a reference to 32 bytes, at any alignment.
+            unsafe {
+                let text = _mm256_xor_si256(_mm256_loadu_si256(pair.as_ptr().cast()), pad);
+                _mm256_storeu_si256(pair.as_mut_ptr().cast(), text);
+            }
+        }
+        sum = Product(joined(low), joined(middle), joined(high)).reduce();
     }
     integer(sum)
 }
