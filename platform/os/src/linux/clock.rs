@@ -3,6 +3,7 @@
 //! By system call and not by the vDSO: finding that costs 2.6 KB, and the clock is read a few times a second.
 
 use super::arch::{nr, syscall4};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 const CLOCK_REALTIME: usize = 0;
 const CLOCK_MONOTONIC: usize = 1;
@@ -57,8 +58,30 @@ pub fn unix_seconds() -> u64 {
 
 /// Waits for `ms` milliseconds.
 pub fn sleep_ms(ms: u64) {
+    sleep(ms / 1000, ms % 1000 * 1_000_000);
+}
+
+/// Waits for a fifth of a millisecond. False, and no time has passed, where that has turned out to take longer: kernels
+/// without fine timers wait for the next tick, of up to ten milliseconds.
+pub(crate) fn moment() -> bool {
+    static LATE: AtomicU8 = AtomicU8::new(0);
+    // On a busy machine one or the other is late, too.
+    const TOO_OFTEN: u8 = 16;
+    let late = LATE.load(Ordering::Relaxed);
+    if late == TOO_OFTEN {
+        return false;
+    }
+    let before = monotonic_ms();
+    sleep(0, 200_000);
+    if monotonic_ms() - before > 1 {
+        LATE.store(late + 1, Ordering::Relaxed);
+    }
+    true
+}
+
+fn sleep(seconds: u64, nanoseconds: u64) {
     // `struct timespec` of the older calls, two longs: as a duration it is good beyond 2038 on every architecture.
-    let mut left = [(ms / 1000) as isize, (ms % 1000 * 1_000_000) as isize];
+    let mut left = [seconds as isize, nanoseconds as isize];
     let p = &raw mut left as usize;
     // SAFETY: the kernel reads the timespec and, when a signal interrupts it, writes what is left to the same place.
     while unsafe { syscall4(nr::NANOSLEEP, p, p, 0, 0) } == -4 {}

@@ -24,6 +24,11 @@ pub fn unix_seconds() -> u64 {
     read(libc::CLOCK_REALTIME).tv_sec.try_into().unwrap_or(0)
 }
 
+/// Waits for a moment that is shorter than the way of a packet. It does not: the system puts timers off, to save power.
+pub(crate) fn moment() -> bool {
+    false
+}
+
 /// Waits for `ms` milliseconds.
 pub fn sleep_ms(ms: u64) {
     let until = monotonic_ms().saturating_add(ms);

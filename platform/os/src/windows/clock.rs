@@ -22,6 +22,11 @@ pub fn unix_seconds() -> u64 {
     (ticks / 10_000_000).saturating_sub(EPOCH)
 }
 
+/// Waits for a moment that is shorter than the way of a packet. It does not: timers tick every 16 milliseconds.
+pub(crate) fn moment() -> bool {
+    false
+}
+
 /// Waits for `ms` milliseconds.
 pub fn sleep_ms(mut ms: u64) {
     // The largest number means for ever.
