@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use blackbox::random::noise;
 use blackbox::run::{Ptex, binary, read_slowly};
 use blackbox::server::{Server, ok};
+use blackbox::system::is_macos;
 use blackbox::temp::Folder;
 use blackbox::tls::{Authority, server_params};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -140,6 +141,26 @@ fn a_pipe_that_is_not_blocking_gets_it_all() {
     let all = read_slowly(reader);
     running.wait().succeeds(b"");
     assert!(all == content);
+}
+
+/// On Linux, where that can be, and no pipe is made smaller.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_made_to_hold_what_is_written_at_once() {
+    const WRITTEN: i32 = 512 << 10;
+    for given in [4096, 64 << 10, WRITTEN, 1 << 20] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let writer = OwnedFd::from(writer);
+        fcntl(&writer, FcntlArg::F_SETPIPE_SZ(given)).unwrap();
+        Ptex::new(["-V"]).stdout(writer).wait();
+        let holds = fcntl(&reader, FcntlArg::F_GETPIPE_SZ).unwrap();
+        let expected = if is_macos() {
+            given
+        } else {
+            given.max(WRITTEN)
+        };
+        assert_eq!(holds, expected);
+    }
 }
 
 /// A socket that keeps the borders between writes shows each of them.

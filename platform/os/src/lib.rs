@@ -61,7 +61,7 @@ pub mod process {
     #[cfg(unix)]
     pub use crate::sys::file::occupy_standard_streams;
     #[cfg(target_os = "linux")]
-    pub use crate::sys::process::{Layout, relocate};
+    pub use crate::sys::process::{Layout, relocate, widen_stdout};
     #[cfg(unix)]
     pub use crate::sys::signal::ignore_signals;
 

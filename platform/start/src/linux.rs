@@ -28,6 +28,7 @@ unsafe extern "C" fn start_process(stack: *const usize, layout: *const Layout) -
     }
     os::process::occupy_standard_streams();
     os::process::ignore_signals();
+    os::process::widen_stdout();
     os::process::confine();
     os::process::exit(crate::ptex_main())
 }

@@ -2,12 +2,26 @@
 
 use super::arch::{LARGEST_PAGE, nr, syscall4};
 pub use super::signal::discard_unfinished;
+use linux_raw_sys::general::{__NR_fcntl, F_GETPIPE_SZ, F_SETPIPE_SZ};
 
 /// Ends the process with `status`.
 pub fn exit(status: i32) -> ! {
     // SAFETY: exit_group takes no pointers and does not return.
     unsafe { syscall4(nr::EXIT_GROUP, status as usize, 0, 0, 0) };
     unreachable!()
+}
+
+/// Lets the standard output, where it is a pipe, hold as much as is written at once: who fills it and who empties it need
+/// not wait for each other at every 64 KiB. Kernels refuse it to users that have many large pipes.
+pub fn widen_stdout() {
+    const SIZE: isize = 512 << 10;
+    let stdout = |request, argument| {
+        // SAFETY: these requests have no pointers. What is no pipe has no size, and a kernel before 2.6.35 knows neither.
+        unsafe { syscall4(__NR_fcntl as usize, 1, request as usize, argument, 0) }
+    };
+    if (1..SIZE).contains(&stdout(F_GETPIPE_SZ, 0)) {
+        stdout(F_SETPIPE_SZ, SIZE as usize);
+    }
 }
 
 /// Where the linker script put things, as distances from the table itself: the only form that is right before
