@@ -15,6 +15,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedCipherSuite};
 
+use crate::SMALL;
+
 /// Where the system keeps the certificates that it trusts.
 const BUNDLES: [&str; 2] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -176,6 +178,27 @@ impl Servers {
         let (hash, url) = (self.file(size)?, self.url(carrier, size));
         let text = format!(
             r#"{{"scie": {{"lift": {{"files": [{{"name": "file", "size": {size}, "hash": "{hash}"}}]}}}}, "ptex": {{"file": "{url}"}}}}"#
+        );
+        fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok(path)
+    }
+
+    /// A lift manifest of at least `size` bytes, with many files before one by the name `file`, which has [`SMALL`] bytes.
+    pub(crate) fn large_manifest(&self, size: u64) -> Result<PathBuf, String> {
+        let path = self.folder.join(format!("manifest-{size}.json"));
+        let (hash, url) = (self.file(SMALL)?, self.url(Carrier::Http, SMALL));
+        let mut text = r#"{"scie": {"lift": {"name": "app", "files": ["#.to_owned();
+        let mut count = 0;
+        while (text.len() as u64) < size {
+            text += &format!(
+                "\n  {{\"name\": \"lib/module-{count:06}.tar.gz\", \"type\": \"tar.gz\", \"size\": {}, \
+                 \"executable\": false, \"hash\": \"{hash}\"}},",
+                count * 37
+            );
+            count += 1;
+        }
+        text += &format!(
+            r#" {{"name": "file", "size": {SMALL}, "hash": "{hash}"}}]}}}}, "ptex": {{"file": "{url}"}}}}"#
         );
         fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(path)
