@@ -312,7 +312,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "http",
             To::Null,
             false,
-            Limit::Ratio(0.8, 0.85),
+            Limit::Ratio(0.8, 0.9),
         ),
         (
             Http,

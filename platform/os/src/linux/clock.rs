@@ -61,7 +61,7 @@ pub fn sleep_ms(ms: u64) {
     sleep(ms / 1000, ms % 1000 * 1_000_000);
 }
 
-/// Waits for a tenth of a millisecond. False, and no time has passed, where that has turned out to take longer: kernels
+/// Waits for 60 microseconds or a little more. False, and no time has passed, where that turned out to be much more: kernels
 /// without fine timers wait for the next tick, of up to ten milliseconds.
 pub(crate) fn moment() -> bool {
     static LATE: AtomicU8 = AtomicU8::new(0);
@@ -72,7 +72,7 @@ pub(crate) fn moment() -> bool {
         return false;
     }
     let before = monotonic_ms();
-    sleep(0, 100_000);
+    sleep(0, 60_000);
     if monotonic_ms() - before > 1 {
         LATE.store(late + 1, Ordering::Relaxed);
     }
