@@ -86,3 +86,24 @@ fn sleep(seconds: u64, nanoseconds: u64) {
     // SAFETY: the kernel reads the timespec and, when a signal interrupts it, writes what is left to the same place.
     while unsafe { syscall4(nr::NANOSLEEP, p, p, 0, 0) } == -4 {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_moment_passes() {
+        let begun = Instant::now();
+        assert!(moment());
+        assert!(begun.elapsed() >= Duration::from_micros(60));
+    }
+
+    #[test]
+    fn milliseconds_pass() {
+        let (begun, before) = (Instant::now(), monotonic_ms());
+        sleep_ms(30);
+        assert!(begun.elapsed() >= Duration::from_millis(30));
+        assert!(monotonic_ms() - before >= 30);
+    }
+}
