@@ -168,7 +168,9 @@ mod tests {
     use super::*;
     use crate::net::connect;
     use std::io::{Read, Write};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpListener;
+    #[cfg(target_os = "linux")]
+    use std::net::TcpStream;
     use std::string::ToString;
     use std::time::{Duration, Instant};
 
@@ -192,11 +194,13 @@ mod tests {
     }
 
     /// An address where nobody ever answers: the queue of connections to be accepted is full, and Linux then drops SYNs.
+    #[cfg(target_os = "linux")]
     struct Blackhole {
         _listener: rustix::fd::OwnedFd,
         _queue: Vec<TcpStream>,
     }
 
+    #[cfg(target_os = "linux")]
     fn blackhole(ip: &str, port: u16) -> Blackhole {
         use rustix::net::{AddressFamily, SocketType, bind, listen, socket, sockopt};
         let listener = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
@@ -270,6 +274,7 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_millis(7 * ATTEMPT_DELAY_MS));
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn silence_is_followed_by_the_next_address_soon() {
         let (_listener, port) = listen("127.0.0.5");
@@ -282,6 +287,7 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_millis(2500));
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn the_deadline_is_kept() {
         let port = closed_port();

@@ -250,6 +250,7 @@ mod tests {
         assert!(reader.join().unwrap() == data);
     }
 
+    #[cfg(unix)] // Elsewhere closing with bytes unread is an end like any other.
     #[test]
     fn a_reset() {
         let (mut tcp, peer, name) = pair();

@@ -33,6 +33,10 @@ pub(crate) fn asked_name(query: &[u8]) -> String {
 }
 
 /// The record type that a query asks for.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "its resolver asks")
+)]
 pub(crate) fn asked_type(query: &[u8]) -> u16 {
     u16_at(query, query.len() - 4).unwrap()
 }
