@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fuzz/run.sh SECONDS [TARGET...]: runs every fuzz target, or those named, for SECONDS each, one more at a time
-# than there are processors, starting from its committed corpus. Exits 1 when one crashes, hangs or has no corpus. README.md says the rest.
+# fuzz/run.sh SECONDS [TARGET...]: runs every fuzz target, or those named, for SECONDS each, two at a time for each
+# processor, starting from its committed corpus. Exits 1 when one crashes, hangs or has no corpus. README.md says the rest.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -43,4 +43,4 @@ export -f one
 export seconds triple
 
 # A target's name is a Rust identifier.
-printf '%s\n' "$@" | xargs -P $(($(nproc) + 1)) -I '{}' bash -c 'one {}'
+printf '%s\n' "$@" | xargs -P $((2 * $(nproc))) -I '{}' bash -c 'one {}'
