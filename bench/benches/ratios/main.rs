@@ -353,7 +353,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             To::Null,
             true,
             // Where curl's whole transfer is as fast as SHA-256 alone, no program gets near to what is promised.
-            Limit::Ratio(1.1, 2.2),
+            Limit::Ratio(1.1, 2.5),
         ),
         (
             Tls12,
