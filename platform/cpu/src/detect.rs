@@ -83,8 +83,8 @@ fn ask() -> u8 {
         && basic & FOR_WIDE == FOR_WIDE
         && extended.ebx >> 5 & 1 != 0
         && extended.ecx & WIDE == WIDE
+        // The system has to keep both halves of the registers, bits 1 and 2, for each process.
         // SAFETY: bit 27 says that the instruction is there.
-        // The system keeps both halves of the registers, bits 1 and 2, for each process.
         && unsafe { _xgetbv(0) } & 6 == 6
     {
         found |= WIDE_AES;

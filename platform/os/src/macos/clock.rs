@@ -24,7 +24,7 @@ pub fn unix_seconds() -> u64 {
     read(libc::CLOCK_REALTIME).tv_sec.try_into().unwrap_or(0)
 }
 
-/// Waits for a moment that is shorter than the way of a packet. It does not: the system puts timers off, to save power.
+/// Waits for some microseconds where that can be. Here it can not, and no time has passed: the system puts timers off, to save power.
 pub(crate) fn moment() -> bool {
     false
 }

@@ -22,7 +22,7 @@ pub fn unix_seconds() -> u64 {
     (ticks / 10_000_000).saturating_sub(EPOCH)
 }
 
-/// Waits for a moment that is shorter than the way of a packet. It does not: timers tick every 16 milliseconds.
+/// Waits for some microseconds where that can be. Here it can not, and no time has passed: timers tick every 16 milliseconds.
 pub(crate) fn moment() -> bool {
     false
 }
