@@ -57,7 +57,7 @@ impl Line {
 }
 
 /// How often something is measured, at most, that is above its gate.
-pub const TRIES: usize = 3;
+pub const TRIES: usize = 5;
 
 /// What `measure` gives, and what `judge` says of it. While that is above `gate` it is measured again, up to `TRIES` times
 /// in all: then it is the best of them, and what was said of each, in order.
@@ -152,8 +152,8 @@ mod tests {
         assert_eq!(of(&[0.9, 0.5]), Ok((0.9, vec![0.9])));
         assert_eq!(of(&[1.0, 0.8, 0.5]), Ok((0.8, vec![1.0, 0.8])));
         assert_eq!(
-            of(&[1.1, 1.0, 1.2, 0.5]),
-            Ok((1.0, vec![1.1, 1.0, 1.2])),
+            of(&[1.1, 1.0, 1.2, 1.3, 1.4, 0.5]),
+            Ok((1.0, vec![1.1, 1.0, 1.2, 1.3, 1.4])),
             "as often as that, and it is too much each time"
         );
         assert_eq!(of(&[1.0]), Err("no more".to_owned()));

