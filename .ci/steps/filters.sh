@@ -10,7 +10,7 @@ filters() {
         mkdir -p "$logs"
         program=$PWD/target/cross/dist/traced-$name
         wrapper "$program" "/usr/bin/qemu-$emulator-static -strace -D $logs/%d $PWD/target/cross/dist/$name"
-        for suite in output tls ftp unix; do
+        for suite in output tls ftp ftps unix; do
             # In one test, which the step cross runs, the descriptor that is closed would be the emulator's log.
             run_suite "$name, traced" "$program" "$suite" --test-threads 4 --skip what_the_parent_closed
         done

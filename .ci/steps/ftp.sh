@@ -1,8 +1,10 @@
 # shellcheck shell=bash
-# FTP and FTPS with the servers that people run: vsftpd and pyftpdlib, on the loopback's own addresses.
+# FTP and FTPS with the servers that people run: vsftpd, ProFTPD and pyftpdlib, on the loopback's own addresses. The first two
+# demand by default that data connections resume the TLS session.
 
 ftp() {
-    local here=$PWD/target/ci/ftp ptex=$PWD/dist/ptex-linux-x86_64 user=ptex-ci server checks=0
+    local here=$PWD/target/ci/ftp ptex=$PWD/dist/ptex-linux-x86_64 proftpd=$PWD/target/ci/proftpd/usr user=ptex-ci
+    local server checks=0
     rm -rf "$here"
     mkdir -p "$here/root/sub folder" "$here/home" "$here/work" /run/vsftpd/empty
     head -c 3000000 /dev/urandom >"$here/root/sub folder/file"
@@ -26,15 +28,22 @@ ftp() {
     ftp_server 127.0.9.90 12990 vsftpd ssl_enable=YES implicit_ssl=YES
     ftp_secure 127.0.9.90:12990
     ftp_stop
-    # The first attempt at TLS fails then, on each control and each data connection.
-    printf '%s\n' 'openssl_conf=o' '[o]' 'ssl_conf=s' '[s]' 'system_default=d' '[d]' MaxProtocol=TLSv1.2 >"$here/tls12.cnf"
-    OPENSSL_CONF=$here/tls12.cnf ftp_server 127.0.9.25 12021 vsftpd ssl_enable=YES
-    ! openssl s_client -starttls ftp -connect 127.0.9.25:12021 -tls1_3 </dev/null >"$here/s_client" 2>&1 ||
-        fail 'The server has TLS 1.3.'
+    # The first attempt at TLS fails then, on each control and each data connection. Nothing is resumed by TLS 1.3.
+    printf '%s\n' 'openssl_conf=o' '[o]' 'ssl_conf=s' '[s]' 'system_default=d' '[d]' MinProtocol=TLSv1.3 >"$here/tls13.cnf"
+    OPENSSL_CONF=$here/tls13.cnf ftp_server 127.0.9.25 12021 vsftpd ssl_enable=YES require_ssl_reuse=NO
+    ! openssl s_client -starttls ftp -connect 127.0.9.25:12021 -tls1_2 </dev/null >"$here/s_client" 2>&1 ||
+        fail 'The server has TLS 1.2.'
     ftp_secure 127.0.9.25:12021
     ftp_stop
-    OPENSSL_CONF=$here/tls12.cnf ftp_server 127.0.9.26 12021 pyftpdlib tls
+    OPENSSL_CONF=$here/tls13.cnf ftp_server 127.0.9.26 12021 pyftpdlib tls
     ftp_secure 127.0.9.26:12021
+    ftp_stop
+    ftp_server 127.0.9.27 12021 proftpd
+    ftp_secure 127.0.9.27:12021 '550 SSL/TLS required on the control channel'
+    ftp_stop
+    grep 'resumed session' "$here/log" || fail 'ProFTPD says of no connection that it is of a resumed session.'
+    ftp_server 127.0.9.27 990 proftpd 'TLSOptions UseImplicitSSL'
+    ftp_secure 127.0.9.27
     ftp_stop
     ftp_server 127.0.9.23 12021 pyftpdlib
     ftp_plain 127.0.9.23:12021
@@ -56,13 +65,16 @@ ftp_certificate() {
     done
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server \
         -keyout "$here/server.key" -out "$here/server.csr" 2>>"$here/openssl.log"
+    printf 'subjectAltName=' >"$here/names"
+    printf 'IP:127.0.9.%s,' 22 24 25 26 27 >>"$here/names"
+    echo IP:127.0.9.90 >>"$here/names"
     openssl x509 -req -in "$here/server.csr" -CA "$here/ca.pem" -CAkey "$here/ca.key" -days 2 -out "$here/server.crt" \
-        -extfile <(echo 'subjectAltName=IP:127.0.9.22,IP:127.0.9.24,IP:127.0.9.25,IP:127.0.9.26,IP:127.0.9.90') 2>>"$here/openssl.log"
+        -extfile "$here/names" 2>>"$here/openssl.log"
     cat "$here/server.key" "$here/server.crt" >"$here/server.pem"
 }
 
 # Starts a server, whose id is then in `server`, and waits until it listens.
-ftp_server() { # ADDRESS PORT vsftpd [SETTING...] | ADDRESS PORT pyftpdlib [tls]
+ftp_server() { # ADDRESS PORT vsftpd|proftpd [SETTING...] | ADDRESS PORT pyftpdlib [tls]
     local address=$1 tcp_port=$2 kind=$3
     shift 3
     : >"$here/log"
@@ -70,10 +82,20 @@ ftp_server() { # ADDRESS PORT vsftpd [SETTING...] | ADDRESS PORT pyftpdlib [tls]
     vsftpd)
         printf '%s\n' listen=YES background=NO "listen_address=$address" "listen_port=$tcp_port" anonymous_enable=YES \
             "anon_root=$here/root" local_enable=YES allow_anon_ssl=YES "rsa_cert_file=$here/server.crt" \
-            "rsa_private_key_file=$here/server.key" require_ssl_reuse=NO ssl_ciphers=HIGH secure_chroot_dir=/run/vsftpd/empty \
+            "rsa_private_key_file=$here/server.key" ssl_ciphers=HIGH secure_chroot_dir=/run/vsftpd/empty \
             pam_service_name=vsftpd xferlog_enable=YES log_ftp_protocol=YES "vsftpd_log_file=$here/log" \
             seccomp_sandbox=NO isolate=NO isolate_network=NO "$@" >"$here/vsftpd.conf"
         vsftpd "$here/vsftpd.conf" >"$here/out" 2>&1 &
+        ;;
+    proftpd)
+        printf '%s\n' "ModulePath $proftpd/lib/proftpd" 'LoadModule mod_tls.c' 'ServerType standalone' 'UseIPv6 off' \
+            "DefaultAddress $address" 'SocketBindTight on' "Port $tcp_port" 'User nobody' 'Group nogroup' "PidFile $here/pid" \
+            "ScoreboardFile $here/scoreboard" 'WtmpLog off' 'DelayEngine off' 'AuthOrder mod_auth_unix.c' 'AuthPAM off' \
+            'RequireValidShell off' 'DefaultRoot ~' 'TLSEngine on' 'TLSRequired on' 'TLSProtocol TLSv1.2 TLSv1.3' \
+            "TLSLog $here/log" "TLSECCertificateFile $here/server.crt" "TLSECCertificateKeyFile $here/server.key" "$@" \
+            "<Anonymous $here/root>" 'User nobody' 'Group nogroup' 'UserAlias anonymous nobody' 'UseFtpUsers off' \
+            '</Anonymous>' >"$here/proftpd.conf"
+        "$proftpd/sbin/proftpd" --nodaemon --config "$here/proftpd.conf" >"$here/out" 2>&1 &
         ;;
     pyftpdlib)
         # Debian's own: it is for that one that Debian has pyftpdlib.

@@ -21,7 +21,7 @@ macos_stubs() { # ARCHITECTURE
 
 macos() {
     local kit=$PWD/target/cross target name machine architecture oldest file header commands libraries imports
-    local compiler emulator program suite suites=(cli manifest http output tls unix login rewrite urls ftp faults macos)
+    local compiler emulator program suite suites=(cli manifest http output tls unix login rewrite urls ftp ftps faults macos)
     while read -r target name machine architecture oldest compiler emulator; do
         env -u SDKROOT cargo run --quiet --locked -p package -- --cargo "$kit/bin/cargo" --cargo-arg --locked \
             --target "$target" target/cross/dist

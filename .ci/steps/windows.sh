@@ -7,7 +7,7 @@ windows_machines() {
     cat <<'MACHINES'
 aarch64-pc-windows-msvc    cargo         ARM64
 aarch64-pc-windows-gnullvm cargo-windows ARM64
-x86_64-pc-windows-msvc     cargo         AMD64 cli manifest http output urls login tls faults windows
+x86_64-pc-windows-msvc     cargo         AMD64 cli manifest http output urls login tls ftp ftps faults windows
 x86_64-pc-windows-gnullvm  cargo-windows AMD64 cli manifest http tls
 x86_64-pc-windows-gnu      cargo-windows AMD64 cli manifest http tls
 MACHINES

@@ -1,7 +1,8 @@
 //! TLS: https over any [`Stream`].
 //!
 //! [`connect`] tries TLS 1.3, which embedded-tls negotiates within narrow limits, and on a new connection TLS 1.2 of our
-//! own if the server is sound but beyond those limits. On Windows Schannel is the last that is tried, in the same way.
+//! own if the server is sound but beyond those limits; with servers other than HTTP's the other way round, for the sake of
+//! resumption. On Windows Schannel is the last that is tried, in the same way.
 
 #[cfg(any(windows, test, fuzzing))]
 pub mod agreed;
@@ -36,7 +37,7 @@ pub mod x509;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::error::{Error, Kind, Part, Result, Template, fill, filled};
+use crate::error::{Error, Kind, Part, Result, Template, fill};
 use crate::stream::Stream;
 use crate::url::Host;
 use anchors::Trust;
@@ -119,16 +120,43 @@ const NOTHING_IN_COMMON: Template = text!(
 /// What is said of one that has TLS 1.3 and not 1.2.
 const TLS13_ALONE: Template = text!(" (TLS 1.3 is spoken with P-256 and AES-128-GCM alone)");
 
+/// A version of TLS, and whose.
+#[derive(Clone, Copy)]
+enum Version {
+    Tls13,
+    Tls12,
+    #[cfg(windows)]
+    System,
+}
+
+/// How many there are.
+const VERSIONS: usize = if cfg!(windows) { 3 } else { 2 };
+
+impl Version {
+    /// What it is called in errors.
+    fn name(self) -> &'static str {
+        match self {
+            Version::Tls13 => "TLS 1.3",
+            Version::Tls12 => "TLS 1.2",
+            #[cfg(windows)]
+            Version::System => "Schannel",
+        }
+    }
+}
+
 /// What is known of a server, and learnt for the next session with it.
 #[derive(Default)]
 pub struct Known {
-    /// Whether it is an HTTP server. Others are not told of HTTP (RFC 7301): those that heed ALPN would refuse.
+    /// Whether it is an HTTP server. Others are not told of HTTP (RFC 7301): those that heed ALPN would refuse. They are
+    /// FTP's, which may demand that data connections resume the session of the control connection. So TLS 1.2, which can
+    /// do so here, is tried first with them.
     pub http: bool,
-    /// Whether TLS 1.3 failed, so that it is not tried again: then, whether the server claimed to know none.
-    pub without_tls13: Option<bool>,
-    /// Whether TLS 1.2 failed as well, so that the system's TLS is all that is tried.
-    #[cfg(windows)]
-    pub by_system: bool,
+    /// How many versions failed, so that they are not tried again.
+    pub failed: usize,
+    /// Whether TLS 1.3 failed, and the server claimed to know none.
+    pub claims_old: bool,
+    /// The session that a further connection is to resume.
+    session: Option<Box<tls12::Resumable>>,
 }
 
 impl Known {
@@ -139,13 +167,28 @@ impl Known {
             ..Known::default()
         }
     }
+
+    /// What to try next.
+    fn version(&self) -> Version {
+        let [first, second] = match self.http {
+            true => [Version::Tls13, Version::Tls12],
+            false => [Version::Tls12, Version::Tls13],
+        };
+        match self.failed {
+            0 => first,
+            #[cfg(windows)]
+            2.. => Version::System,
+            _ => second,
+        }
+    }
 }
 
 /// What opens a transport to the same server each time it is called.
 pub type Open<'a> = dyn FnMut() -> Result<Box<dyn Stream>> + 'a;
 
 /// Opens a session with `host` over a transport that `open` gives; a second one if the first attempt shows that the
-/// server speaks TLS, but not the TLS 1.3 that is spoken here. `known` keeps that for further sessions.
+/// server speaks TLS, but not the version that is tried first. `known` keeps that for further sessions, and the session
+/// itself if it can be resumed.
 ///
 /// `peer` names the server in errors, with its port. `now` is in seconds since 1970.
 ///
@@ -179,54 +222,38 @@ pub fn connect_with(
         Host::Name(name) => Some(name.strip_suffix('.').unwrap_or(name)),
         _ => None,
     };
-    let mut first = String::new();
-    let claims_old = match known.without_tls13 {
-        Some(claims_old) => claims_old,
-        None => {
-            let mut claims_old = false;
-            let link = Link::new(open()?, peer);
-            let session =
-                session13::handshake(link, name, known.http, verify, random, &mut claims_old);
-            first = match session {
-                Ok(session) => return Ok(session),
-                Err(error) if error.kind != Kind::Negotiation => return Err(error),
-                Err(error) => filled(text!("%; then with TLS 1.2: "), &[&error.text]),
-            };
-            known.without_tls13 = Some(claims_old);
-            claims_old
+    let mut met = String::new();
+    let mut has_tls13_alone = false;
+    loop {
+        let so_far = |error: Error| error.context(text!("%"), &[&met]);
+        let link = Link::new(open().map_err(so_far)?, peer);
+        let version = known.version();
+        let session = match version {
+            Version::Tls13 => {
+                let claims_old = &mut known.claims_old;
+                session13::handshake(link, name, known.http, verify, random, claims_old)
+            }
+            Version::Tls12 => tls12::handshake(link, name, verify, random, known),
+            #[cfg(windows)]
+            Version::System => native::handshake(link, name, known.http, verify, known.claims_old),
+        };
+        let mut error = match session {
+            Err(error) if error.kind == Kind::Negotiation => error,
+            session => return session.map_err(so_far),
+        };
+        if let Version::Tls12 = version {
+            has_tls13_alone = error.text.ends_with("protocol_version");
         }
-    };
-    #[cfg(windows)]
-    if known.by_system {
-        let link = Link::new(open()?, peer);
-        return native::handshake(link, name, known.http, verify, claims_old);
-    }
-    let second = open().and_then(|stream| {
-        let link = Link::new(stream, peer);
-        tls12::handshake(link, name, known.http, verify, random, claims_old)
-    });
-    #[cfg(windows)]
-    let second = match second {
-        Err(error) if error.kind == Kind::Negotiation => {
-            known.by_system = true;
-            let text = text!("%; then with Schannel: ");
-            fill(&mut first, text, &[&error.text]);
-            open().and_then(|stream| {
-                let link = Link::new(stream, peer);
-                native::handshake(link, name, known.http, verify, claims_old)
-            })
-        }
-        second => second,
-    };
-    second.map_err(|mut error| {
-        if error.kind == Kind::Negotiation {
-            let has_tls13_alone = !claims_old && error.text.ends_with("protocol_version");
-            let hint = match has_tls13_alone {
+        if known.failed + 1 == VERSIONS {
+            let hint = match has_tls13_alone && !known.claims_old {
                 true => TLS13_ALONE,
                 false => NOTHING_IN_COMMON,
             };
             fill(&mut error.text, hint, &[]);
+            return Err(so_far(error));
         }
-        error.context(text!("%"), &[&first])
-    })
+        known.failed += 1;
+        let next = known.version().name();
+        fill(&mut met, text!("%; then with %: "), &[&error.text, &next]);
+    }
 }

@@ -14,6 +14,7 @@ use crate::error::Error;
 
 mod body13;
 mod peers;
+mod resumption;
 mod server12;
 mod server13;
 mod tls12;

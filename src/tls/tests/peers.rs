@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 use rustls::crypto::ring::{self, cipher_suite as suites, kx_group as groups};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{
-    RootCertStore, ServerConfig, ServerConnection, SupportedCipherSuite, SupportedProtocolVersion,
-    version,
+    HandshakeKind, RootCertStore, ServerConfig, ServerConnection, SupportedCipherSuite,
+    SupportedProtocolVersion, version,
 };
 
 use super::super::testing::{Folder, Made, NOW, ca, leaf, root};
@@ -106,7 +106,7 @@ fn rsa() -> Identity {
 }
 
 impl Identity {
-    fn peer(&self, setup: &Setup) -> Pipe {
+    fn config(&self, setup: &Setup) -> ServerConfig {
         let provider = Arc::new(CryptoProvider {
             cipher_suites: setup.suites.clone(),
             kx_groups: setup.groups.clone(),
@@ -131,7 +131,15 @@ impl Identity {
         let mut config = builder.with_single_cert(chain, key).unwrap();
         config.max_fragment_size = setup.fragment;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let mut server = ServerConnection::new(Arc::new(config)).unwrap();
+        config
+    }
+
+    fn peer(&self, setup: &Setup) -> Pipe {
+        self.peer_with(setup, Arc::new(self.config(setup)))
+    }
+
+    fn peer_with(&self, setup: &Setup, config: Arc<ServerConfig>) -> Pipe {
+        let mut server = ServerConnection::new(config).unwrap();
         server.set_buffer_limit(None);
         pipe(Peer {
             server,
@@ -324,4 +332,56 @@ fn who_is_not_believed() {
     let (body, end, attempts) = identity.fetch(&setup, "example.org");
     let error = end.unwrap_err();
     assert_eq!((error.kind, body.len(), attempts), (Kind::Source, 0, 2));
+}
+
+/// As with an FTP server: the first connection is a new session, and each after it resumes that.
+#[test]
+fn sessions_are_resumed() {
+    let (ecdsa, rsa) = (ecdsa(), rsa());
+    let is_resumed = |server: &mut ServerConnection| {
+        assert_eq!(server.handshake_kind(), Some(HandshakeKind::Resumed));
+    };
+    for suite in ring::ALL_CIPHER_SUITES {
+        let SupportedCipherSuite::Tls12(tls12) = suite else {
+            continue;
+        };
+        let identity = match tls12.common.suite.as_str().unwrap().contains("RSA") {
+            true => &rsa,
+            false => &ecdsa,
+        };
+        for by_ticket in [false, true] {
+            let mut setup = Setup {
+                suites: vec![*suite],
+                versions: vec![&version::TLS12],
+                ..setup()
+            };
+            let mut config = identity.config(&setup);
+            if by_ticket {
+                config.ticketer = ring::Ticketer::new().unwrap();
+                config.session_storage = Arc::new(NoServerSessionStorage {});
+            }
+            let config = Arc::new(config);
+            let path = identity.folder.join("anchors.pem");
+            let mut known = Known::default();
+            for n in 0..4 {
+                let mut open = || -> Result<Box<dyn Stream>> {
+                    Ok(Box::new(identity.peer_with(&setup, config.clone())))
+                };
+                let mut session = connect(
+                    &mut open,
+                    &Host::parse("example.org").unwrap(),
+                    "peer",
+                    &mut known,
+                    &Trust::of_file(&path),
+                    NOW,
+                    os::random,
+                )
+                .unwrap();
+                session.write_all(REQUEST).unwrap();
+                let (body, end) = read_all(&mut *session);
+                assert_eq!((body.len(), end), (setup.body, Ok(())), "{n}");
+                setup.odd = is_resumed;
+            }
+        }
+    }
 }

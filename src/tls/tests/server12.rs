@@ -1,6 +1,6 @@
 //! A TLS 1.2 server (RFC 5246) whose flights are made message by message, right or wrong.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use cpu::AesGcm;
@@ -24,7 +24,11 @@ pub(super) struct Server12 {
     client_random: Vec<u8>,
     transcript: Running,
     extended: bool,
-    master: [u8; 48],
+    pub(super) master: Rc<Cell<[u8; 48]>>,
+    /// What the client offered to resume, and the ID that its answer has.
+    pub(super) offered_id: Vec<u8>,
+    pub(super) offered_ticket: Rc<RefCell<Option<Vec<u8>>>>,
+    pub(super) session_id: Vec<u8>,
     read: Option<Keys>,
     write: Option<Keys>,
     /// What the client sent between our two flights, decrypted.
@@ -38,7 +42,7 @@ impl Script for Server12 {
         self.stage += 1;
         match self.stage {
             1 => {
-                self.client_random = from_client[HEADER + 6..][..32].to_vec();
+                self.client_hello(&from_client[HEADER..]);
                 self.transcript.update(&from_client[HEADER..]);
                 from_client.clear();
                 (self.flight)(self);
@@ -77,12 +81,31 @@ impl Server12 {
             client_random: Vec::new(),
             transcript: hash(false).start(),
             extended: false,
-            master: [0; 48],
+            master: Rc::new(Cell::new([0; 48])),
+            offered_id: Vec::new(),
+            offered_ticket: Rc::default(),
+            session_id: Vec::new(),
             read: None,
             write: None,
             client_flight: Rc::default(),
             request: Rc::default(),
             out: Vec::new(),
+        }
+    }
+
+    fn client_hello(&mut self, message: &[u8]) {
+        let (_, body) = Reader(message).message().unwrap();
+        let mut body = Reader(body);
+        assert_eq!(body.u16(), Some(0x0303));
+        self.client_random = body.take(32).unwrap().to_vec();
+        self.offered_id = body.vector(1).unwrap().to_vec();
+        body.vector(2).unwrap();
+        body.vector(1).unwrap();
+        let mut extensions = Reader(body.vector(2).unwrap());
+        while let Some((extension, data)) = extensions.extension() {
+            if extension == 35 {
+                *self.offered_ticket.borrow_mut() = Some(data.to_vec());
+            }
         }
     }
 
@@ -116,7 +139,14 @@ impl Server12 {
                     assert_eq!(finished, message(20, &expected));
                     self.transcript.update(finished);
                 }
-                (CHANGE_CIPHER_SPEC, _) => self.derive(&public),
+                // Who resumes a session waits for nothing after the Finished.
+                (APPLICATION_DATA, Some(keys)) => {
+                    let mut record = plain(APPLICATION_DATA, content);
+                    let (_, at) = keys.open(&mut record).unwrap();
+                    *self.request.borrow_mut() = record[at].to_vec();
+                }
+                (CHANGE_CIPHER_SPEC, None) => self.derive(&public),
+                (CHANGE_CIPHER_SPEC, _) => {}
                 (ALERT, _) => seen.extend_from_slice(content),
                 _ => panic!("the client sent a record of type {content_type}"),
             }
@@ -129,21 +159,23 @@ impl Server12 {
         let shared = pair.agree(public).unwrap();
         let hash = self.transcript.clone().finish();
         let randoms = [self.client_random.as_slice(), &self.random];
+        let mut master = [0; 48];
         let (label, seed): (&[u8], _) = if self.extended {
             (b"extended master secret", [hash.as_slice(), &[]])
         } else {
             (b"master secret", randoms)
         };
-        prf(
-            false,
-            shared.raw_secret_bytes(),
-            label,
-            seed,
-            &mut self.master,
-        );
+        prf(false, shared.raw_secret_bytes(), label, seed, &mut master);
+        self.master.set(master);
+        self.expand();
+    }
+
+    /// The keys of the master secret.
+    pub(super) fn expand(&mut self) {
         let mut block = [0; 40];
-        let seed = [randoms[1], randoms[0]];
-        prf(false, &self.master, b"key expansion", seed, &mut block);
+        let seed = [self.random.as_slice(), &self.client_random];
+        let master = self.master.get();
+        prf(false, &master, b"key expansion", seed, &mut block);
         let keys = |key: &[u8], salt: &[u8]| {
             let mut iv = [0; 12];
             iv[..4].copy_from_slice(salt);
@@ -158,7 +190,7 @@ impl Server12 {
         let hash = self.transcript.clone().finish();
         prf(
             false,
-            &self.master,
+            &self.master.get(),
             label,
             [hash.as_slice(), &[]],
             &mut data,
@@ -180,7 +212,8 @@ impl Server12 {
         self.extended = extensions.starts_with(&[0, 23]);
         let mut body = vec![3, 3];
         body.extend_from_slice(&self.random);
-        body.extend_from_slice(&[0, 0xc0, 0x2b, 0]);
+        put_vector(&mut body, 1, |out| out.extend_from_slice(&self.session_id));
+        body.extend_from_slice(&[0xc0, 0x2b, 0]);
         put_vector(&mut body, 2, |out| out.extend_from_slice(extensions));
         let mut hello = message(2, &body);
         edit(&mut hello);
@@ -226,6 +259,12 @@ impl Server12 {
 
     pub(super) fn certificate_request(&mut self) -> Vec<u8> {
         self.add(message(13, &[1, 64, 0, 2, 4, 3, 0, 0]))
+    }
+
+    pub(super) fn ticket(&mut self, ticket: &[u8]) -> Vec<u8> {
+        let mut body = vec![0, 0, 0, 4];
+        put_vector(&mut body, 2, |out| out.extend_from_slice(ticket));
+        self.add(message(4, &body))
     }
 
     pub(super) fn done(&mut self) -> Vec<u8> {

@@ -586,7 +586,6 @@ fn certificate_that_is_insisted_on() {
     );
 }
 
-/// The error of a failed fallback says what both attempts met.
 #[test]
 fn tls13_is_not_tried_again_with_a_server_that_is_known() {
     let server = || {
@@ -596,18 +595,18 @@ fn tls13_is_not_tried_again_with_a_server_that_is_known() {
             Server12::good_body,
         )
     };
-    let mut known = Known::default();
+    let mut known = Known::http();
     for servers in [
         vec![pipe(server()), pipe(Replay(plain(ALERT, &[2, 70])))],
         vec![pipe(server())],
     ] {
         let (body, end) = fetch_known(servers, &mut known);
         assert_eq!((body.as_slice(), end), (&b"the body"[..], Ok(())));
-        assert!(known.without_tls13.is_some());
+        assert_eq!(known.failed, 1);
     }
 }
 
-/// (On Windows a third one follows, by the system.)
+/// The error of a failed fallback says what both attempts met. (On Windows a third one follows, by the system.)
 #[cfg(not(windows))]
 #[test]
 fn both_failures_are_told() {
@@ -639,6 +638,31 @@ fn both_failures_are_told() {
             )
         );
     }
+}
+
+/// Such as the TLS of a proxy: it is no word of the server's.
+#[test]
+fn what_the_transport_cannot_negotiate_is_the_end() {
+    let mut calls = 0;
+    let mut open = || -> Result<Box<dyn Stream>> {
+        calls += 1;
+        Err(Error::new(Kind::Negotiation, &["the proxy"]))
+    };
+    let host = Host::Name("example.org".into());
+    let mut known = Known::http();
+    let session = connect_with(
+        &mut open,
+        &host,
+        "peer",
+        &mut known,
+        &mut Believer,
+        fixed_random,
+    );
+    assert_eq!(
+        session.err().map(|error| error.text.clone()).as_deref(),
+        Some("the proxy")
+    );
+    assert_eq!((calls, known.failed), (1, 0));
 }
 
 /// As for TLS 1.3: a recorded server with each byte altered in several ways.

@@ -3,11 +3,12 @@
 //! Each state takes one message and no other, so none can be skipped, repeated or brought forward. Messages may be split
 //! over records and share them. Nothing is believed before the server's Finished is verified.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use cpu::{AesGcm, ChaCha20Poly1305};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::super::alert;
 use super::super::codec::{Reader, put_vector};
@@ -15,11 +16,12 @@ use super::super::record::{
     ALERT, Aead, CHANGE_CIPHER_SPEC, Form, HANDSHAKE, HEADER, Keys, MAX_PLAINTEXT,
 };
 use super::super::session13::bad_signature;
-use super::super::sig::hash::Running;
+use super::super::sig::hash::{Digest, Running};
 use super::super::verify::{MAX_CHAIN, MAX_CHAIN_BYTES};
-use super::super::{Random, Verify};
+use super::super::{Known, Random, Verify};
 use super::hello::{self, Choice, GROUPS, SCHEMES, Suite};
 use super::prf::{hash, prf};
+use super::resumption::{self, Resumable};
 use crate::error::{Error, Kind, Result, Template};
 use curves::ecdh::KeyPair;
 use os::text;
@@ -30,6 +32,7 @@ const MAX_MESSAGE: usize = MAX_CHAIN_BYTES + 1024;
 const MAX_RECORDS: usize = 256;
 
 const SERVER_HELLO: u8 = 2;
+const NEW_SESSION_TICKET: u8 = 4;
 const CERTIFICATE: u8 = 11;
 const SERVER_KEY_EXCHANGE: u8 = 12;
 const CERTIFICATE_REQUEST: u8 = 13;
@@ -37,9 +40,12 @@ const SERVER_HELLO_DONE: u8 = 14;
 const CLIENT_KEY_EXCHANGE: u8 = 16;
 const FINISHED: u8 = 20;
 
-/// Bytes of the random of a hello, and of a Finished.
+/// Bytes of the random of a hello, and of what a Finished proves.
 const RANDOM: usize = 32;
-const VERIFY_DATA: usize = 12;
+const VERIFY_DATA: u8 = 12;
+
+/// A Finished message.
+type Finished = [u8; 4 + VERIFY_DATA as usize];
 
 /// The message that is awaited.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,6 +56,7 @@ enum State {
     /// Or a CertificateRequest before it.
     ServerHelloDone,
     ServerHelloDoneAlone,
+    NewSessionTicket,
     ChangeCipherSpec,
     Finished,
     Done,
@@ -60,7 +67,7 @@ pub(crate) struct Handshake<'a> {
     peer: &'a str,
     verify: &'a mut dyn Verify,
     random: Random,
-    no_tls13: bool,
+    known: &'a mut Known,
     state: State,
     client_random: [u8; RANDOM],
     /// Messages before the hash is known.
@@ -75,6 +82,9 @@ pub(crate) struct Handshake<'a> {
     pair: Option<KeyPair>,
     server_public: Vec<u8>,
     certificate_requested: bool,
+    /// Whether it is the known session, and no new one.
+    resumed: bool,
+    ticket: Vec<u8>,
     master: Zeroizing<[u8; 48]>,
     read: Option<Keys>,
     write: Option<Keys>,
@@ -86,21 +96,21 @@ impl<'a> Handshake<'a> {
     pub(crate) fn new(
         peer: &'a str,
         name: Option<&str>,
-        http: bool,
         verify: &'a mut dyn Verify,
         random: Random,
-        no_tls13: bool,
+        known: &'a mut Known,
         out: &mut Vec<u8>,
     ) -> Self {
         let mut client_random = [0; RANDOM];
         random(&mut client_random);
-        let hello = hello::client_hello(name, http, &client_random);
+        let session = known.session.as_deref();
+        let hello = hello::client_hello(name, known.http, session, &client_random);
         put_record(out, HANDSHAKE, &hello);
         Handshake {
             peer,
             verify,
             random,
-            no_tls13,
+            known,
             state: State::ServerHello,
             client_random,
             early: hello,
@@ -112,6 +122,8 @@ impl<'a> Handshake<'a> {
             pair: None,
             server_public: Vec::new(),
             certificate_requested: false,
+            resumed: false,
+            ticket: Vec::new(),
             master: Zeroizing::new([0; 48]),
             read: None,
             write: None,
@@ -204,14 +216,17 @@ impl<'a> Handshake<'a> {
             };
             let whole = before.0.get(..4 + body.len()).unwrap_or_default();
             self.message(message_type, body, whole, out)?;
-            // The keys change now, so no message may be in the same record as one of the other keys.
-            let change = matches!(self.state, State::ChangeCipherSpec | State::Done);
+            // The keys change now, so no message may be in the same record as one of the other keys; and whoever has said that
+            // it is done waits for us.
+            let change = message_type == SERVER_HELLO_DONE
+                || matches!(self.state, State::ChangeCipherSpec | State::Done);
             if change && !rest.is_empty() {
                 return Err(self.broken(text!("an unexpected handshake message")));
             }
         }
     }
 
+    #[inline(never)]
     fn message(
         &mut self,
         message_type: u8,
@@ -220,19 +235,10 @@ impl<'a> Handshake<'a> {
         out: &mut Vec<u8>,
     ) -> Result<()> {
         if let (State::Finished, FINISHED) = (self.state, message_type) {
-            return self.finished(body);
+            return self.finished(whole, out);
         }
         let next = match (self.state, message_type) {
-            (State::ServerHello, SERVER_HELLO) => {
-                let choice =
-                    hello::choice(body, self.no_tls13).map_err(|what| self.broken(what))?;
-                let mut transcript = hash(choice.suite.sha384).start();
-                transcript.update(&self.early);
-                self.transcript = Some(transcript);
-                self.early = Vec::new();
-                self.choice = Some(choice);
-                State::Certificate
-            }
+            (State::ServerHello, SERVER_HELLO) => self.server_hello(body)?,
             (State::Certificate, CERTIFICATE) => {
                 self.certificate(body)?;
                 State::ServerKeyExchange
@@ -249,17 +255,57 @@ impl<'a> Handshake<'a> {
             (State::ServerHelloDone | State::ServerHelloDoneAlone, SERVER_HELLO_DONE)
                 if body.is_empty() =>
             {
+                self.end()
+            }
+            (State::NewSessionTicket, NEW_SESSION_TICKET) => {
+                let ticket = resumption::ticket(body)
+                    .ok_or_else(|| self.broken(text!("a malformed NewSessionTicket")))?;
+                self.ticket.extend_from_slice(ticket);
                 State::ChangeCipherSpec
             }
             _ => return Err(self.broken(text!("an unexpected handshake message"))),
         };
         self.hash(whole);
-        if next == State::ChangeCipherSpec {
+        if message_type == SERVER_HELLO_DONE {
             self.answer(out)
                 .ok_or_else(|| self.broken(text!("the server's public key is not in its group")))?;
         }
         self.state = next;
         Ok(())
+    }
+
+    /// RFC 5246, section 7.4.1.3.
+    fn server_hello(&mut self, body: &[u8]) -> Result<State> {
+        let choice = hello::choice(body, self.known.http, self.known.claims_old)
+            .map_err(|what| self.broken(what))?;
+        let mut transcript = hash(choice.suite.sha384).start();
+        transcript.update(&self.early);
+        self.transcript = Some(transcript);
+        self.early = Vec::new();
+        let session = self.known.session.as_ref();
+        let session = session.filter(|session| session.id == choice.session_id);
+        self.resumed = session.is_some();
+        if let Some(session) = session {
+            // RFC 5246, section 7.4.1.3, and RFC 7627, section 5.3: with what it had before.
+            if !core::ptr::eq(session.suite, choice.suite) || !choice.extended_master_secret {
+                return Err(self.broken(text!("the server resumes another session")));
+            }
+            *self.master = *session.master;
+        }
+        self.choice = Some(choice);
+        if !self.resumed {
+            return Ok(State::Certificate);
+        }
+        self.expand();
+        Ok(self.end())
+    }
+
+    /// What the server's last flight, with its Finished, begins with.
+    fn end(&self) -> State {
+        match &self.choice {
+            Some(choice) if choice.ticket => State::NewSessionTicket,
+            _ => State::ChangeCipherSpec,
+        }
     }
 
     fn hash(&mut self, message: &[u8]) {
@@ -337,26 +383,34 @@ impl<'a> Handshake<'a> {
         });
         self.hash(&messages);
         put_record(out, HANDSHAKE, &messages);
-        put_record(out, CHANGE_CIPHER_SPEC, &[1]);
 
         let shared = pair.agree(&self.server_public)?;
         let choice = self.choice.as_ref()?;
-        let suite = choice.suite;
-        let transcript = self.transcript.clone()?.finish();
-        let randoms: [&[u8]; 2] = [&self.client_random, &choice.random];
+        let transcript = self.digest()?;
         // RFC 7627, section 4: bound to the whole handshake, if the server can.
-        let (label, seed): (&[u8], _) = if choice.extended_master_secret {
+        let (label, seed): (&[u8], [&[u8]; 2]) = if choice.extended_master_secret {
             (b"extended master secret", [transcript.as_slice(), &[]])
         } else {
-            (b"master secret", randoms)
+            (b"master secret", [&self.client_random, &choice.random])
         };
         let secret = shared.raw_secret_bytes();
-        prf(suite.sha384, secret, label, seed, self.master.as_mut());
+        prf(
+            choice.suite.sha384,
+            secret,
+            label,
+            seed,
+            self.master.as_mut(),
+        );
+        self.expand()?;
+        self.finish(out)
+    }
 
-        // RFC 5246, section 6.3: the client's key, the server's, the client's IV, the server's.
+    /// RFC 5246, section 6.3: the client's key, the server's, the client's IV, the server's.
+    fn expand(&mut self) -> Option<()> {
+        let choice = self.choice.as_ref()?;
+        let suite = choice.suite;
         let mut block = Zeroizing::new([0; 2 * 32 + 2 * 12]);
-        let [client, server] = randoms;
-        let seed = [server, client];
+        let seed: [&[u8]; 2] = [&choice.random, &self.client_random];
         let master = self.master.as_slice();
         prf(suite.sha384, master, b"key expansion", seed, block.as_mut());
         let mut block = Reader(block.as_slice());
@@ -364,40 +418,73 @@ impl<'a> Handshake<'a> {
             block.take(suite.key_length())?,
             block.take(suite.key_length())?,
         ];
-        let mut write = keys(suite, client, block.take(suite.iv_length())?);
+        self.write = Some(keys(suite, client, block.take(suite.iv_length())?));
         self.read = Some(keys(suite, server, block.take(suite.iv_length())?));
+        Some(())
+    }
 
-        let mut finished = [0; 4 + VERIFY_DATA];
+    /// The hash of all messages so far.
+    fn digest(&self) -> Option<Digest> {
+        Some(self.transcript.clone()?.finish())
+    }
+
+    /// The Finished that proves all messages before it.
+    fn proof(&self, label: &[u8]) -> Option<Finished> {
+        let mut finished: Finished = [0; 4 + VERIFY_DATA as usize];
         let (head, data) = finished.split_at_mut_checked(4)?;
-        head.copy_from_slice(&[FINISHED, 0, 0, VERIFY_DATA as u8]);
+        head.copy_from_slice(&[FINISHED, 0, 0, VERIFY_DATA]);
+        let transcript = self.digest()?;
         let seed = [transcript.as_slice(), &[]];
-        prf(suite.sha384, master, b"client finished", seed, data);
-        write.seal(HANDSHAKE, &finished, out)?;
+        let sha384 = self.choice.as_ref()?.suite.sha384;
+        prf(sha384, self.master.as_slice(), label, seed, data);
+        Some(finished)
+    }
+
+    /// Sends ChangeCipherSpec and Finished.
+    fn finish(&mut self, out: &mut Vec<u8>) -> Option<()> {
+        put_record(out, CHANGE_CIPHER_SPEC, &[1]);
+        let finished = self.proof(b"client finished")?;
+        self.write.as_mut()?.seal(HANDSHAKE, &finished, out)?;
         self.hash(&finished);
-        self.write = Some(write);
         Some(())
     }
 
     /// RFC 5246, section 7.4.9.
-    fn finished(&mut self, body: &[u8]) -> Result<()> {
-        let mut expected = [0; VERIFY_DATA];
-        let (Some(choice), Some(transcript)) = (&self.choice, self.transcript.take()) else {
-            return Err(self.broken(text!("an unexpected handshake message")));
-        };
-        let transcript = transcript.finish();
-        prf(
-            choice.suite.sha384,
-            self.master.as_slice(),
-            b"server finished",
-            [transcript.as_slice(), &[]],
-            &mut expected,
-        );
-        self.master.zeroize();
-        if !bool::from(body.ct_eq(&expected)) {
+    fn finished(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let expected = self.proof(b"server finished");
+        if !expected.is_some_and(|expected| bool::from(message.ct_eq(&expected))) {
             return Err(self.broken(text!("the server's Finished is wrong")));
         }
+        if self.resumed {
+            self.hash(message);
+            self.finish(out);
+        }
+        self.keep();
         self.state = State::Done;
         Ok(())
+    }
+
+    /// Keeps the session for the connections after this one.
+    fn keep(&mut self) {
+        let Some(choice) = self.choice.take() else {
+            return;
+        };
+        let ticket = core::mem::take(&mut self.ticket);
+        let id = match ticket.get(..32) {
+            // RFC 5077, section 3.4: any that tells the server's answers apart.
+            Some(id) => id.to_vec(),
+            None if self.resumed => return,
+            None => choice.session_id,
+        };
+        let is_safe = choice.extended_master_secret && !self.known.http && !id.is_empty();
+        self.known.session = is_safe.then(|| {
+            Box::new(Resumable {
+                id,
+                ticket,
+                suite: choice.suite,
+                master: self.master.clone(),
+            })
+        });
     }
 }
 

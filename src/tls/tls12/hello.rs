@@ -6,12 +6,14 @@ use super::super::codec::{Reader, alpn_choice};
 use super::super::hello::{
     ALPN, HTTP_1_1, SERVER_NAME, SUPPORTED_GROUPS, SUPPORTED_VERSIONS, ServerHello,
 };
+use super::resumption::Resumable;
 use curves::ecdh::NamedGroup;
 use os::text;
 use os::text::{Template, joined};
 
 const EC_POINT_FORMATS: u16 = 11;
 const EXTENDED_MASTER_SECRET: u16 = 23;
+const SESSION_TICKET: u16 = 35;
 const RENEGOTIATION_INFO: u16 = 0xff01;
 
 /// The last eight bytes of the random of a server that speaks TLS 1.3 (RFC 8446, section 4.1.3), and of one that speaks
@@ -81,9 +83,9 @@ pub(super) const SCHEMES: [u16; 9] = [
     0x0403, 0x0503, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601,
 ];
 
-/// What follows the random in a ClientHello: no session, [`SUITES`], no compression.
+/// What follows the session in a ClientHello: [`SUITES`], no compression.
 const OFFER: &[u8] = &[
-    0, 0, 12, 0xc0, 0x2b, 0xc0, 0x2f, 0xc0, 0x2c, 0xc0, 0x30, 0xcc, 0xa9, 0xcc, 0xa8, 1, 0,
+    0, 12, 0xc0, 0x2b, 0xc0, 0x2f, 0xc0, 0x2c, 0xc0, 0x30, 0xcc, 0xa9, 0xcc, 0xa8, 1, 0,
 ];
 
 /// Its extensions but for the server's name. Code that puts them together is several times as long.
@@ -106,8 +108,17 @@ const ALPN_EXTENSION: &[u8] = &[
     0, 16, 0, 11, 0, 9, 8, b'h', b't', b't', b'p', b'/', b'1', b'.', b'1',
 ];
 
-/// The ClientHello message, of a client that wants to speak HTTP if `http`. `name` has at most 255 bytes.
-pub(super) fn client_hello(name: Option<&str>, http: bool, random: &[u8; 32]) -> Vec<u8> {
+/// The ClientHello message, of a client that wants to speak HTTP if `http`; one that does not wants to resume `session`
+/// if there is one, and this one later. `name` has at most 255 bytes.
+pub(super) fn client_hello(
+    name: Option<&str>,
+    http: bool,
+    session: Option<&Resumable>,
+    random: &[u8; 32],
+) -> Vec<u8> {
+    let (id, ticket) = session
+        .map(|session| (&*session.id, &*session.ticket))
+        .unwrap_or_default();
     let mut extensions = Vec::new();
     if let Some(name) = name {
         // server_name (RFC 6066, section 3): the extension, the list, the entry, the name, each with its length.
@@ -122,13 +133,20 @@ pub(super) fn client_hello(name: Option<&str>, http: bool, random: &[u8; 32]) ->
     extensions.extend_from_slice(EXTENSIONS);
     if http {
         extensions.extend_from_slice(ALPN_EXTENSION);
+    } else {
+        for number in [SESSION_TICKET, ticket.len() as u16] {
+            extensions.extend_from_slice(&number.to_be_bytes());
+        }
+        extensions.extend_from_slice(ticket);
     }
     let length = extensions.len() as u16;
-    let body = 2 + random.len() as u16 + OFFER.len() as u16 + 2 + length;
+    let body = (2 + random.len() + 1 + id.len() + OFFER.len() + 2) as u16 + length;
     let [high, low] = body.to_be_bytes();
     joined(&[
         &[1, 0, high, low, 3, 3],
         random,
+        &[id.len() as u8],
+        id,
         OFFER,
         &length.to_be_bytes(),
         &extensions,
@@ -139,11 +157,15 @@ pub(super) fn client_hello(name: Option<&str>, http: bool, random: &[u8; 32]) ->
 pub(super) struct Choice {
     pub(super) suite: &'static Suite,
     pub(super) random: [u8; 32],
+    pub(super) session_id: Vec<u8>,
     pub(super) extended_master_secret: bool,
+    /// Whether a NewSessionTicket will come.
+    pub(super) ticket: bool,
 }
 
-/// The server's choice from [`client_hello`]. `no_tls13` is as for [`super::handshake()`]. `Err` says what is wrong.
-pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, Template> {
+/// The server's choice from [`client_hello`], which wanted to speak HTTP if `http`. With `no_tls13` a server that signs
+/// that it does speak TLS 1.3 is refused: somebody forged what it said before. `Err` says what is wrong.
+pub(super) fn choice(body: &[u8], http: bool, no_tls13: bool) -> Result<Choice, Template> {
     let hello = ServerHello::parse(body).ok_or(text!("a malformed ServerHello"))?;
     if hello.version < 0x0303 {
         return Err(text!(
@@ -165,10 +187,12 @@ pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, Template> {
         return Err(DOWNGRADED);
     }
     let mut extended_master_secret = false;
+    let mut ticket = false;
     let mut rest = hello.extensions;
     while let Some((extension, data)) = rest.extension() {
         match (extension, data) {
             (EXTENDED_MASTER_SECRET, []) => extended_master_secret = true,
+            (SESSION_TICKET, []) if !http => ticket = true,
             // RFC 5746, section 3.4: nothing was negotiated before.
             (RENEGOTIATION_INFO, [0]) | (SERVER_NAME, []) | (SUPPORTED_GROUPS, _) => {}
             (EC_POINT_FORMATS, formats) if has_uncompressed(formats) => {}
@@ -183,7 +207,9 @@ pub(super) fn choice(body: &[u8], no_tls13: bool) -> Result<Choice, Template> {
     Ok(Choice {
         suite,
         random: *hello.random,
+        session_id: hello.session_id.to_vec(),
         extended_master_secret,
+        ticket,
     })
 }
 
@@ -206,7 +232,7 @@ mod tests {
     /// What is written out as bytes is what the answers are checked against.
     #[test]
     fn the_offer_is_what_is_taken() {
-        let hello = client_hello(Some("example.org"), true, &[9; 32]);
+        let hello = client_hello(Some("example.org"), true, None, &[9; 32]);
         let mut messages = Reader(&hello);
         let (1, body) = messages.message().unwrap() else {
             panic!("no ClientHello");
@@ -238,9 +264,9 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), 7);
-        let without = client_hello(None, true, &[9; 32]);
+        let without = client_hello(None, true, None, &[9; 32]);
         assert_eq!(hello.len() - without.len(), 9 + 11);
-        let without = client_hello(Some("example.org"), false, &[9; 32]);
-        assert_eq!(hello.len() - without.len(), 9 + 6);
+        let without = client_hello(Some("example.org"), false, None, &[9; 32]);
+        assert_eq!(hello.len() - without.len(), (9 + 6) - 4);
     }
 }
