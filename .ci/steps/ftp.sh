@@ -29,7 +29,7 @@ ftp() {
     ftp_secure 127.0.9.90:12990
     ftp_stop
     # The first attempt at TLS fails then, on each control and each data connection. Nothing is resumed by TLS 1.3.
-    printf '%s\n' 'openssl_conf=o' '[o]' 'ssl_conf=s' '[s]' 'system_default=d' '[d]' MinProtocol=TLSv1.3 >"$here/tls13.cnf"
+    ftp_openssl tls13 MinProtocol=TLSv1.3
     OPENSSL_CONF=$here/tls13.cnf ftp_server 127.0.9.25 12021 vsftpd ssl_enable=YES require_ssl_reuse=NO
     ! openssl s_client -starttls ftp -connect 127.0.9.25:12021 -tls1_2 </dev/null >"$here/s_client" 2>&1 ||
         fail 'The server has TLS 1.2.'
@@ -37,6 +37,13 @@ ftp() {
     ftp_stop
     OPENSSL_CONF=$here/tls13.cnf ftp_server 127.0.9.26 12021 pyftpdlib tls
     ftp_secure 127.0.9.26:12021
+    ftp_stop
+    # As of before OpenSSL 1.1.0.
+    ftp_openssl old MaxProtocol=TLSv1.2 Options=-ExtendedMasterSecret
+    OPENSSL_CONF=$here/old.cnf ftp_server 127.0.9.28 12021 vsftpd ssl_enable=YES
+    openssl s_client -starttls ftp -connect 127.0.9.28:12021 </dev/null >"$here/s_client" 2>&1 || true
+    grep -x ' *Extended master secret: no' "$here/s_client" || fail 'The server has an extended master secret.'
+    ftp_secure 127.0.9.28:12021
     ftp_stop
     ftp_server 127.0.9.27 12021 proftpd
     ftp_secure 127.0.9.27:12021 '550 SSL/TLS required on the control channel'
@@ -66,11 +73,18 @@ ftp_certificate() {
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server \
         -keyout "$here/server.key" -out "$here/server.csr" 2>>"$here/openssl.log"
     printf 'subjectAltName=' >"$here/names"
-    printf 'IP:127.0.9.%s,' 22 24 25 26 27 >>"$here/names"
+    printf 'IP:127.0.9.%s,' 22 24 25 26 27 28 >>"$here/names"
     echo IP:127.0.9.90 >>"$here/names"
     openssl x509 -req -in "$here/server.csr" -CA "$here/ca.pem" -CAkey "$here/ca.key" -days 2 -out "$here/server.crt" \
         -extfile "$here/names" 2>>"$here/openssl.log"
     cat "$here/server.key" "$here/server.crt" >"$here/server.pem"
+}
+
+# Settings for what uses OpenSSL.
+ftp_openssl() { # NAME SETTING...
+    local name=$1
+    shift
+    printf '%s\n' 'openssl_conf=o' '[o]' 'ssl_conf=s' '[s]' 'system_default=d' '[d]' "$@" >"$here/$name.cnf"
 }
 
 # Starts a server, whose id is then in `server`, and waits until it listens.

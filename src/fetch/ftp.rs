@@ -5,7 +5,7 @@ use super::version::Said;
 use crate::auth::Login;
 use crate::connect::FtpServer;
 use crate::deliver::changed;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::ftp::{Path, Session};
 use crate::http::{Body, Framing};
 use crate::proxy;
@@ -52,15 +52,23 @@ impl Fetch<'_, '_> {
             None => Framing::UntilClose,
         };
         self.buffer.room();
-        let more = self.pump(&mut *data, &mut Body::new(framing), 0, 0)?;
+        let mut more = self.pump(&mut *data, &mut Body::new(framing), 0, 0);
         // Who knows the size could leave now. A server that has yet to say that this was all would call that an abort; and
         // more than the size that was told is not the file that it was told of.
-        if more || facts.size.is_some() && matches!(data.read(self.buffer.room()), Ok(1..)) {
-            return Err(changed());
+        if let (Ok(more @ false), Some(_)) = (&mut more, facts.size) {
+            *more = matches!(data.read(self.buffer.room()), Ok(1..));
         }
         // A TLS server may wait for our close_notify.
         drop(data);
-        session.finish()?;
+        let is_nothing = self.delivery.delivered() == from;
+        match more {
+            Ok(false) => session.finish()?,
+            Ok(true) => return Err(changed()),
+            Err(error) if is_nothing && error.kind == Kind::Transient => {
+                return Err(session.failed(error));
+            }
+            Err(error) => return Err(error),
+        }
         self.delivery.finish()
     }
 }

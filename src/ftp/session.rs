@@ -248,10 +248,19 @@ impl Session {
 
     /// Makes sure that the server too holds the transfer, whose data have ended, to be complete.
     pub fn finish(mut self) -> Result<()> {
-        self.replies.answer(&mut *self.stream, "the transfer", 2)?;
+        self.replies.answer(&mut *self.stream, TRANSFER, 2)?;
         // Nobody waits for the answer.
         let _ = send(&mut *self.stream, "QUIT", b"");
         Ok(())
+    }
+
+    /// What the server says of the transfer, of which not a byte came, if it says that it failed; else `error`, which is
+    /// what the data connection met.
+    pub fn failed(&mut self, error: Error) -> Error {
+        match self.replies.read_final(&mut *self.stream, TRANSFER) {
+            Ok(400..) => self.replies.refused(TRANSFER),
+            _ => error,
+        }
     }
 
     /// The port on which the server waits for the data connection.
@@ -280,6 +289,9 @@ impl Session {
 
 /// What a greeting answers.
 const GREETING: &str = "the connection";
+
+/// What the final reply to RETR answers.
+const TRANSFER: &str = "the transfer";
 
 /// The approach of the control connection.
 struct Control<'a> {

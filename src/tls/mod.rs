@@ -245,7 +245,8 @@ pub fn connect_with(
             has_tls13_alone = error.text.ends_with("protocol_version");
         }
         if known.failed + 1 == VERSIONS {
-            let hint = match has_tls13_alone && !known.claims_old {
+            // (Schannel has more than that.)
+            let hint = match has_tls13_alone && !known.claims_old && VERSIONS == 2 {
                 true => TLS13_ALONE,
                 false => NOTHING_IN_COMMON,
             };

@@ -309,6 +309,26 @@ fn more_than_was_told_is_no_end() {
     }
 }
 
+/// Where not a byte came, the server knows best why.
+#[test]
+fn a_transfer_that_fails_at_once() {
+    for size in [true, false] {
+        let ftp = Site {
+            cuts: vec![0],
+            size,
+            ..Site::new(noise(12, 1000))
+        }
+        .start();
+        let refusal = format!(
+            "127.0.0.1:{} answered the transfer with 426 My cable!",
+            ftp.port
+        );
+        Ptex::new(["--retry", "0", &ftp.url("/f")])
+            .run()
+            .refuses(&refusal);
+    }
+}
+
 #[test]
 fn the_last_word_is_missing() {
     let content = noise(8, 5000);

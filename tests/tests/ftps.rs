@@ -31,6 +31,8 @@ struct Site {
     demands: bool,
     /// After how many bytes the data of the first session end.
     cut: usize,
+    /// Who answers on data connections, if that is another one.
+    other: Option<Arc<ServerConfig>>,
 }
 
 /// A server on a port of its own of the loopback interface, for as long as the process runs.
@@ -59,8 +61,12 @@ impl Site {
     }
 
     /// The session on this connection, once its handshake is done.
-    fn secure(&self, stream: TcpStream, seen: &Mutex<Vec<Seen>>) -> io::Result<Tls> {
-        let connection = ServerConnection::new(Arc::clone(&self.config)).expect("a session");
+    fn secure(
+        config: &Arc<ServerConfig>,
+        stream: TcpStream,
+        seen: &Mutex<Vec<Seen>>,
+    ) -> io::Result<Tls> {
+        let connection = ServerConnection::new(Arc::clone(config)).expect("a session");
         let mut tls = StreamOwned::new(connection, stream);
         while tls.conn.is_handshaking() {
             tls.conn.complete_io(&mut tls.sock)?;
@@ -84,7 +90,7 @@ impl Site {
             assert_eq!(line, "AUTH TLS\r\n");
             stream.write_all(b"234 Begin\r\n")?;
         }
-        let mut tls = BufReader::new(self.secure(stream, control)?);
+        let mut tls = BufReader::new(Self::secure(&self.config, stream, control)?);
         if !self.asked {
             tls.get_mut().write_all(b"220 Hello\r\n")?;
         }
@@ -112,7 +118,8 @@ impl Site {
                 "RETR" => {
                     let (stream, _) = passive.take().expect("a port").accept()?;
                     tls.get_mut().write_all(b"150 Here it comes\r\n")?;
-                    let mut stream = self.secure(stream, data)?;
+                    let config = self.other.as_ref().unwrap_or(&self.config);
+                    let mut stream = Self::secure(config, stream, data)?;
                     let resumed = stream.conn.handshake_kind() == Some(HandshakeKind::Resumed);
                     let allowed = resumed || !self.demands;
                     let end = if first { self.cut } else { usize::MAX };
@@ -146,8 +153,8 @@ struct Trust {
 }
 
 impl Trust {
-    fn new() -> Self {
-        let (authority, folder) = (Authority::new("FTPS"), Folder::new());
+    fn new(name: &str) -> Self {
+        let (authority, folder) = (Authority::new(name), Folder::new());
         authority.write(&folder, "ca.pem");
         Trust { authority, folder }
     }
@@ -172,7 +179,7 @@ const RESUMED: Seen = (ProtocolVersion::TLSv1_2, HandshakeKind::Resumed);
 /// broken transfer.
 #[test]
 fn data_connections_resume_the_session() {
-    let trust = Trust::new();
+    let trust = Trust::new("FTPS");
     let content = noise(1, 1 << 20);
     for versions in [&[&TLS12][..], &[&TLS13, &TLS12]] {
         for by_ticket in [false, true] {
@@ -188,6 +195,7 @@ fn data_connections_resume_the_session() {
                     asked,
                     demands: true,
                     cut,
+                    other: None,
                 }
                 .start();
                 trust.fetch(&ftps).delivers(&content);
@@ -202,7 +210,7 @@ fn data_connections_resume_the_session() {
 /// A server that does not ask for it may have forgotten the session, or have TLS 1.3 alone.
 #[test]
 fn servers_that_resume_nothing() {
-    let trust = Trust::new();
+    let trust = Trust::new("FTPS");
     let content = noise(2, 300_000);
     for (version, seen) in [
         (&TLS12, FULL),
@@ -217,6 +225,7 @@ fn servers_that_resume_nothing() {
                 asked,
                 demands: false,
                 cut: 1000,
+                other: None,
             }
             .start();
             trust.fetch(&ftps).delivers(&content);
@@ -226,17 +235,41 @@ fn servers_that_resume_nothing() {
     }
 }
 
-/// It demands what it does not give.
+/// Resumption is demanded by a server that has TLS 1.3 alone. It is not asked twice.
 #[test]
 fn refused_without_a_byte() {
-    let trust = Trust::new();
+    let trust = Trust::new("FTPS");
     let ftps = Site {
         content: noise(3, 1000),
         config: trust.config(&[&TLS13]),
         asked: false,
         demands: true,
         cut: usize::MAX,
+        other: None,
     }
     .start();
-    trust.fetch(&ftps).refuses("1000 bytes missing");
+    let refusal = format!(
+        "127.0.0.1:{} answered the transfer with 522 SSL connection failed: session reuse required",
+        ftps.port
+    );
+    trust.fetch(&ftps).refuses(&refusal);
+    assert_eq!(ftps.control.lock().unwrap().len(), 1);
+}
+
+/// Who is at the other end of a data connection has to prove who it is, too.
+#[test]
+fn data_from_somebody_else() {
+    let trust = Trust::new("FTPS");
+    for versions in [&[&TLS12][..], &[&TLS13]] {
+        let ftps = Site {
+            content: noise(4, 1000),
+            config: trust.config(versions),
+            asked: false,
+            demands: false,
+            cut: usize::MAX,
+            other: Some(Trust::new("Somebody").config(versions)),
+        }
+        .start();
+        trust.fetch(&ftps).refuses("unknown issuer \"Somebody\"");
+    }
 }

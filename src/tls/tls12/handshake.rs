@@ -287,7 +287,9 @@ impl<'a> Handshake<'a> {
         self.resumed = session.is_some();
         if let Some(session) = session {
             // RFC 5246, section 7.4.1.3, and RFC 7627, section 5.3: with what it had before.
-            if !core::ptr::eq(session.suite, choice.suite) || !choice.extended_master_secret {
+            if !core::ptr::eq(session.suite, choice.suite)
+                || session.extended_master_secret != choice.extended_master_secret
+            {
                 return Err(self.broken(text!("the server resumes another session")));
             }
             *self.master = *session.master;
@@ -296,7 +298,8 @@ impl<'a> Handshake<'a> {
         if !self.resumed {
             return Ok(State::Certificate);
         }
-        self.expand();
+        let expanded = self.expand();
+        debug_assert!(expanded.is_some(), "the block is long enough");
         Ok(self.end())
     }
 
@@ -457,14 +460,16 @@ impl<'a> Handshake<'a> {
         }
         if self.resumed {
             self.hash(message);
-            self.finish(out);
+            let sent = self.finish(out);
+            debug_assert!(sent.is_some(), "the first record with a key");
+        } else {
+            self.keep();
         }
-        self.keep();
         self.state = State::Done;
         Ok(())
     }
 
-    /// Keeps the session for the connections after this one.
+    /// Keeps a new session for the connections after this one.
     fn keep(&mut self) {
         let Some(choice) = self.choice.take() else {
             return;
@@ -473,15 +478,15 @@ impl<'a> Handshake<'a> {
         let id = match ticket.get(..32) {
             // RFC 5077, section 3.4: any that tells the server's answers apart.
             Some(id) => id.to_vec(),
-            None if self.resumed => return,
             None => choice.session_id,
         };
-        let is_safe = choice.extended_master_secret && !self.known.http && !id.is_empty();
-        self.known.session = is_safe.then(|| {
+        let is_kept = !self.known.http && !id.is_empty();
+        self.known.session = is_kept.then(|| {
             Box::new(Resumable {
                 id,
                 ticket,
                 suite: choice.suite,
+                extended_master_secret: choice.extended_master_secret,
                 master: self.master.clone(),
             })
         });

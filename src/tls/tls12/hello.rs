@@ -196,7 +196,7 @@ pub(super) fn choice(body: &[u8], http: bool, no_tls13: bool) -> Result<Choice, 
             // RFC 5746, section 3.4: nothing was negotiated before.
             (RENEGOTIATION_INFO, [0]) | (SERVER_NAME, []) | (SUPPORTED_GROUPS, _) => {}
             (EC_POINT_FORMATS, formats) if has_uncompressed(formats) => {}
-            (ALPN, data) if alpn_choice(data) == Some(HTTP_1_1) => {}
+            (ALPN, data) if http && alpn_choice(data) == Some(HTTP_1_1) => {}
             _ => {
                 return Err(text!(
                     "the ServerHello has an extension that was not offered"

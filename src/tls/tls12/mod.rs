@@ -1,12 +1,12 @@
-//! A TLS 1.2 client (RFC 5246) for servers that embedded-tls cannot negotiate with.
+//! A TLS 1.2 client (RFC 5246) for servers that embedded-tls cannot negotiate with, and for FTP's.
 //!
 //! ECDHE with AEAD suites and nothing else: no RSA key exchange, no CBC, no renegotiation, no earlier version, and
 //! resumption for FTP alone. [`Handshake`] is a state machine over records; here it is given a transport.
 //!
 //! Whoever is on the path can lead here with a forged alert, so nothing rests on TLS 1.3 having failed. No fallback is
 //! signalled (RFC 7507): the servers that are meant do speak TLS 1.3, and would refuse. The extended master secret
-//! (RFC 7627) is used where the server has it, and not demanded: what it prevents needs a resumption, for which it is
-//! demanded, a renegotiation or a client certificate.
+//! (RFC 7627) is used where the server has it, and not demanded: what it prevents needs a renegotiation, a client
+//! certificate, or a session that is resumed with another server.
 
 pub(super) mod handshake;
 pub(super) mod hello;

@@ -13,14 +13,18 @@ use crate::tls::codec::Reader;
 /// them of some hundred bytes, or of a client's certificate, which there is none of.
 const TICKET: RangeInclusive<usize> = 32..=8192;
 
-/// A session that can be resumed: one with an extended master secret, without which resumption is not safe (RFC 7627,
-/// section 5.3).
+/// A session that can be resumed.
+///
+/// RFC 7627, section 5.3, advises against that without an extended master secret, and section 5.4 tells what it would be a
+/// danger to: client certificates, renegotiation and channel bindings, none of which there are here. Servers that are too
+/// old for it demand resumption as well.
 pub(in crate::tls) struct Resumable {
     /// What the server repeats if it resumes the session: its own ID of it or, with a ticket, one that we make of that.
     pub(super) id: Vec<u8>,
     /// Empty if there is none.
     pub(super) ticket: Vec<u8>,
     pub(super) suite: &'static Suite,
+    pub(super) extended_master_secret: bool,
     pub(super) master: Zeroizing<[u8; 48]>,
 }
 
