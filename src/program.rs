@@ -75,7 +75,7 @@ fn fetch_url(text: &str, options: &Options) -> Result<()> {
         );
     }
     let mut there = Delivered::default();
-    let (mut file, validator) = Continued::open(name, &mut |data| there.update(data))?;
+    let (mut file, validator) = Continued::open(name, text, &mut |data| there.update(data))?;
     fetch(
         &sources,
         options,

@@ -1,6 +1,7 @@
 //! Where delivered bytes end up: the standard output, a file that appears when it is complete, a file that is continued.
 
 use crate::error::{Error, Kind, Result};
+use crate::text::Hex;
 use alloc::string::String;
 use alloc::vec;
 use os::Errno;
@@ -85,11 +86,13 @@ impl Sink for RemoteName<'_> {
 }
 
 /// `-O -C -`: `NAME.part`, which stays if the fetch fails and is continued by the next one. Beside it,
-/// `NAME.part.version` holds what the server said identifies the content; nothing, if it did not. Without it, what has that
-/// name is somebody else's.
+/// `NAME.part.version` holds what the content was asked for by, and what the server said identifies it; nothing, if it did
+/// not. Without it, what has that name is somebody else's.
 pub struct Continued<'a> {
     file: PartialFile,
     name: &'a str,
+    /// What a note begins with.
+    key: String,
     part: String,
     version: String,
     /// Whether nothing has arrived that would be worth leaving behind.
@@ -99,13 +102,15 @@ pub struct Continued<'a> {
 impl<'a> Continued<'a> {
     /// Opens what there is of the file `name`, or begins it. `found` is called with all that is there, in order.
     ///
-    /// The second result is the validator of the version of which it is a part; empty if that is not known.
-    pub fn open(name: &'a str, found: &mut dyn FnMut(&[u8])) -> Result<(Self, String)> {
+    /// The second result is the validator of the version of which it is a part; empty if that is not known, or if it is of
+    /// another `url`: files of a name may well have an ETag that is made of size and time in common.
+    pub fn open(name: &'a str, url: &str, found: &mut dyn FnMut(&[u8])) -> Result<(Self, String)> {
         os::file::check_name(name.as_bytes()).map_err(|e| failed("create", name, e))?;
         let part = filled(text!("%.part"), &[&name]);
         let version = filled(text!("%.version"), &[&part]);
         let mut file = PartialFile::open(part.as_bytes()).map_err(|e| failed("open", &part, e))?;
-        let validator = read_note(&version);
+        let key = filled(text!("% "), &[&Hex(&url_hash(url).to_be_bytes())]);
+        let note = read_note(&version);
         let mut is_empty = true;
         let mut buffer = vec![0; READ];
         loop {
@@ -114,7 +119,7 @@ impl<'a> Continued<'a> {
                 .map_err(|e| failed("read", &part, e))?
             {
                 0 => break,
-                _ if validator.is_none() => {
+                _ if note.is_none() => {
                     let text = text!("% was not left by -C: there is no %");
                     return Err(Error::say(Kind::Local, text, &[&part, &version]));
                 }
@@ -124,16 +129,26 @@ impl<'a> Continued<'a> {
                 }
             }
         }
-        let validator = validator.unwrap_or_default();
+        let validator = note.as_ref().and_then(|note| note.strip_prefix(&*key));
+        let validator = String::from(validator.unwrap_or_default());
         let this = Continued {
             file,
             name,
+            key,
             part,
             version,
             is_empty,
         };
         Ok((this, validator))
     }
+}
+
+/// FNV-1a in 64 bits: a note is not to have the URL itself, which may have a password in it. Nobody gains by two that are
+/// alike, since it is the user who names both.
+fn url_hash(url: &str) -> u64 {
+    url.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// The note in the file `name`, if it is there and may be a header's value.
@@ -173,6 +188,7 @@ impl Sink for Continued<'_> {
     }
     fn remember(&mut self, validator: &str) -> core::result::Result<(), Errno> {
         let mut note = NewFile::create(self.version.as_bytes())?;
+        note.write_all(self.key.as_bytes())?;
         note.write_all(validator.as_bytes())?;
         note.commit()
     }

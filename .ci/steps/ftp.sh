@@ -192,14 +192,17 @@ ftp_secure() { # HOST[:PORT] [WHAT THE SERVER SAYS WITHOUT TLS]
 
 # Of what an earlier process left, nothing is fetched again if the file's time and size are the same.
 ftp_resumed() { # HOST:PORT
-    local file="$here/root/sub folder/file" rest
+    local file="$here/root/sub folder/file" url="ftp://$1/sub%20folder/file" rest note
+    # FNV-1a, by which a part is known to be of this URL.
+    note=$(python3 -c 'import functools, sys
+print("%016x" % functools.reduce(lambda h, b: (h ^ b) * 0x100000001b3 % 2**64, sys.argv[1].encode(), 0xcbf29ce484222325))' "$url")
     for rest in 1000000 0; do
         head -c 1000000 "$file" >"$here/work/file.part"
         rm -f "$here/work/file"
-        : >"$here/work/file.part.version"
-        [ "$rest" = 0 ] || printf '%s 3000000' "$(date -u -r "$file" +%Y%m%d%H%M%S)" >"$here/work/file.part.version"
+        printf '%s ' "$note" >"$here/work/file.part.version"
+        [ "$rest" = 0 ] || printf '%s 3000000' "$(date -u -r "$file" +%Y%m%d%H%M%S)" >>"$here/work/file.part.version"
         : >"$here/log"
-        ftp_fetch -O -C - "ftp://$1/sub%20folder/file" || fail "$(cat "$here/error")"
+        ftp_fetch -O -C - "$url" || fail "$(cat "$here/error")"
         cmp "$here/work/file" "$file"
         if [ "$rest" = 0 ]; then
             ! grep 'REST' "$here/log" || fail 'It was resumed although nothing tells that it is the same file.'

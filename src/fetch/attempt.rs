@@ -255,9 +255,15 @@ impl Fetch<'_, '_> {
             }
         }
         let mut stream = self.network.open(url, proxy, self.report)?;
-        stream.write_all(&request::get(url, form, self.headers, scope, &fields)?)?;
-        let (head, rest) =
-            HeadParser::new(Method::Get).read(&mut *stream, self.buffer.room(), self.report)?;
+        let request = request::get(url, form, self.headers, scope, &fields)?;
+        let read = stream.write_all(&request).and_then(|()| {
+            HeadParser::new(Method::Get).read(&mut *stream, self.buffer.room(), self.report)
+        });
+        let (head, rest) = read.map_err(|error| match proxy {
+            // It is the proxy that is spoken with.
+            Some(proxy) if scope.proxy => proxy.blame(error),
+            _ => error,
+        })?;
         Ok(Answered {
             stream,
             head,
@@ -283,8 +289,10 @@ impl Fetch<'_, '_> {
             self.version.total = said.total.or(self.version.total);
         }
         if is_delivered || is_other || self.version.source != said.source {
+            // A validator is none of the part that the user asked for.
+            let is_whole = !is_comparing && !self.headers.sends("Range");
             self.delivery
-                .remember(said.validator.filter(|_| !is_comparing))?;
+                .remember(said.validator.filter(|_| is_whole))?;
             let version = &mut self.version;
             version.source = said.source;
             version.server = mem::take(&mut said.server);

@@ -151,7 +151,7 @@ impl<'a, 'd> Fetch<'a, 'd> {
         let mut text = filled(text!("%; trying again in %.% s"), parts);
         let delivered = self.delivery.delivered();
         if delivered > 0 {
-            fill(&mut text, text!(", from byte %"), &[&delivered]);
+            fill(&mut text, text!(", with % bytes there"), &[&delivered]);
         }
         self.report.event(text!("%"), &[&text]);
     }

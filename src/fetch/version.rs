@@ -124,7 +124,7 @@ impl Version {
             && self.server != said.server
             && matches!(&self.validator, Some(old) if !old.starts_with('"'));
         let is_nothing = said.end == Some(delivered);
-        if is_by_chance || is_nothing && said.total.is_none() {
+        if is_by_chance {
             return Step::AskForAll;
         }
         let is_other = is_on_trust
@@ -132,13 +132,12 @@ impl Version {
             && matches!((&self.validator, said.validator), (Some(old), Some(new)) if old != new);
         let is_changed = is_other
             || said.total.or(self.total).is_some_and(|total| {
-                self.total.is_some_and(|old| old != total)
-                    || total < said.end.unwrap_or(delivered)
-                    || total > delivered && is_nothing
+                self.total.is_some_and(|old| old != total) || total < said.end.unwrap_or(delivered)
             });
         match (is_changed, is_nothing) {
             (true, _) => Step::Refuse,
-            (_, true) => Step::End,
+            (_, true) if said.total == Some(delivered) => Step::End,
+            (_, true) => Step::AskForAll,
             _ => Step::Take,
         }
     }
@@ -300,7 +299,9 @@ mod tests {
             // Nothing.
             (None, said(Some(60), 60, Some(60)), End),
             (Some(60), said(Some(60), 60, Some(60)), End),
-            (None, said(hundred, 60, Some(60)), Refuse),
+            (None, said(hundred, 60, Some(60)), AskForAll),
+            (hundred, said(hundred, 60, Some(60)), AskForAll),
+            (Some(99), said(hundred, 60, Some(60)), Refuse),
             (None, said(Some(59), 60, Some(60)), Refuse),
             (hundred, said(Some(60), 60, Some(60)), Refuse),
             (None, said(None, 60, Some(60)), AskForAll),

@@ -182,7 +182,7 @@ fn a_retry_has_a_line() {
     let lines = screen(&outcome.stderr, 200);
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(
-        lines[0].contains("400 bytes missing") && lines[0].contains("from byte 200"),
+        lines[0].contains("400 bytes missing") && lines[0].contains("with 200 bytes there"),
         "{lines:?}"
     );
     assert!(lines[1].starts_with("Downloaded 600 of 600 bytes"));

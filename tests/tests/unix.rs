@@ -217,17 +217,21 @@ fn a_link_is_replaced_and_not_followed() {
         let other = folder.write("other", "somebody's own");
         symlink(&other, folder.join("f")).unwrap();
         symlink(folder.join("nothing"), folder.join("g")).unwrap();
+        symlink("/dev/null", folder.join("h")).unwrap();
         let server = Server::answering(ok("new"));
-        for name in ["f", "g"] {
+        for name in ["f", "g", "h"] {
             Ptex::new([options, &server.url(&["/", name].concat())])
                 .dir(folder.path())
                 .run()
                 .delivers(b"");
-            let kind = fs::symlink_metadata(folder.join(name)).unwrap().file_type();
-            assert!(kind.is_file());
+            let made = fs::symlink_metadata(folder.join(name)).unwrap();
+            assert!(made.is_file());
+            // As a device it would be everyone's to write to, in spite of the umask.
+            assert_eq!(made.permissions().mode() & 0o111, 0);
+            assert!(name != "h" || made.permissions().mode() & 0o002 == 0);
             assert_eq!(folder.read(name), b"new");
         }
-        assert_eq!(folder.names(), ["f", "g", "other"]);
+        assert_eq!(folder.names(), ["f", "g", "h", "other"]);
         assert_eq!(folder.read("other"), b"somebody's own");
     }
 }

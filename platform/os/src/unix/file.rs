@@ -216,13 +216,15 @@ impl NewFile {
 }
 
 /// Gives `file`, which is to be called `name`, the permissions of what has that name now: it keeps them, as it would if it
-/// were written over. An error if there can be no file of that name, which would else be found out at the end.
+/// were written over; not those of a device behind a link, which are for everyone. An error if there can be no file of that name, which would else be found out at the end.
 #[inline(never)]
 fn inherit(file: Option<&OwnedFd>, name: &CStr) -> Result<(), Errno> {
     match fs::stat(name) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => Err(Errno(21)),
         Ok(stat) => {
-            if let Some(file) = file {
+            if let Some(file) = file
+                && is_plain(&stat)
+            {
                 // But not the bits that lend its owner's rights: its content is another now.
                 let _ = fs::fchmod(file, Mode::from_raw_mode(stat.st_mode) & PERMISSIONS);
             }
