@@ -216,7 +216,8 @@ impl NewFile {
 }
 
 /// Gives `file`, which is to be called `name`, the permissions of what has that name now: it keeps them, as it would if it
-/// were written over; not those of a device behind a link, which are for everyone. An error if there can be no file of that name, which would else be found out at the end.
+/// were written over; not those of a device behind a link, which are for everyone. An error if there can be no file of that
+/// name, which would else be found out at the end.
 #[inline(never)]
 fn inherit(file: Option<&OwnedFd>, name: &CStr) -> Result<(), Errno> {
     match fs::stat(name) {
