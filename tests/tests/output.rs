@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Read;
 
-use blackbox::content::Content;
+use blackbox::content::{Content, note};
 use blackbox::random::noise;
 use blackbox::run::{Outcome, Ptex, read_slowly};
 use blackbox::server::{Server, ok, redirect, status};
@@ -22,14 +22,6 @@ fn go_on(folder: &Folder, url: &str) -> Outcome {
     Ptex::new(["--retry", "0", "-OC-", url])
         .dir(folder.path())
         .run()
-}
-
-/// What is beside a part of what `url` names.
-fn note(url: &str, validator: &str) -> String {
-    let hash = url.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
-    format!("{hash:016x} {validator}")
 }
 
 #[cfg(target_os = "linux")]

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use blackbox::content::Content;
+use blackbox::content::{Content, note};
 use blackbox::random::noise;
 use blackbox::run::{Outcome, Ptex};
 use blackbox::server::{Server, ok};
@@ -256,7 +256,6 @@ fn a_large_file_is_continued() {
     let folder = Folder::new();
     let content = noise(1, 300_000);
     folder.write("f.part", &content[..100_000]);
-    folder.write("f.part.version", "\"v1\"");
     folder.write("f", "old");
     let file = Content::new(&*content);
     let server = Server::start(move |request, connection| {
@@ -264,6 +263,7 @@ fn a_large_file_is_continued() {
         connection.send(head)?;
         connection.send(body)
     });
+    folder.write("f.part.version", note(&server.url("/f"), "\"v1\""));
     Ptex::new(["-OC-", &server.url("/f")])
         .dir(folder.path())
         .run()
