@@ -89,11 +89,3 @@ impl Content {
             .ok()
     }
 }
-
-/// What `-C` leaves in `NAME.part.version`, beside a part of what `url` names: FNV-1a of that, and the validator.
-pub fn note(url: &str, validator: &str) -> String {
-    let hash = url.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
-    format!("{hash:016x} {validator}")
-}

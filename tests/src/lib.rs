@@ -18,6 +18,14 @@ pub fn sha256(data: &[u8]) -> String {
     package::write::hex(&Sha256::digest(data))
 }
 
+/// What `-C` leaves in `NAME.part.version`, beside a part of what `url` names: FNV-1a of that, and the validator.
+pub fn note(url: &str, validator: &str) -> String {
+    let hash = url.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    format!("{hash:016x} {validator}")
+}
+
 /// Runs `case` for all of `items`, several at a time: what is tested mostly waits.
 ///
 /// A panic in one of them is one of the caller.

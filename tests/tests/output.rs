@@ -3,7 +3,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::Read;
 
-use blackbox::content::{Content, note};
+use blackbox::content::Content;
+use blackbox::note;
 use blackbox::random::noise;
 use blackbox::run::{Outcome, Ptex, read_slowly};
 use blackbox::server::{Server, ok, redirect, status};

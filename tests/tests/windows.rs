@@ -7,7 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use blackbox::content::{Content, note};
+use blackbox::content::Content;
+use blackbox::note;
 use blackbox::random::noise;
 use blackbox::run::{Outcome, Ptex};
 use blackbox::server::{Server, ok};
